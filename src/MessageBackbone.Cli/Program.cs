@@ -1,0 +1,1 @@
+return MessageBackbone.Cli.Commands.Run(args);
