@@ -11,7 +11,7 @@ if [ "${1:-}" = --summary ]; then summary_file=$2; shift 2; fi
 say() { printf '\n== %s\n' "$*"; }
 
 # --- what a bare Debian machine lacks -------------------------------------------------------------------------------
-packages=(openssl python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc rabbitmq-server)
+packages=(libprotobuf-dev openssl python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc rabbitmq-server)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
