@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Telemetry;
+
+/// <summary>What the node measures. Tags come from closed sets (precedences, reasons, outcomes) or from the directory (bureau codes), never from what a
+/// caller sent, so the number of series is bounded.</summary>
+internal static class NodeMetrics
+{
+    /// <summary>The name of the meter and of the activity source of every room.</summary>
+    public const string Source = "MessageBackbone";
+
+    /// <summary>Spans of the node's own steps; the trace goes on in the traceparent of each event's metadata.</summary>
+    public static readonly ActivitySource Activities = new(Source);
+
+    private static readonly Meter Meter = new(Source);
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
+
+    // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
+    private static readonly double[] AppendBuckets = [.0005, .001, .002, .003, .005, .0075, .01, .015, .025, .05, .1, .25, 1, 5];
+    private static readonly double[] DeliveryBuckets = [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400];
+
+    private static readonly Counter<long> AcceptedCount = Meter.CreateCounter<long>("backbone.accepted", "{message}", "Messages accepted");
+    private static readonly Counter<long> RefusedCount = Meter.CreateCounter<long>("backbone.refused", "{message}", "Submissions refused, by reason");
+    private static readonly Counter<long> PlannedCount = Meter.CreateCounter<long>("backbone.planned", "{delivery}", "Deliveries planned");
+    private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>("backbone.published", "{delivery}", "References confirmed by the broker");
+    private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>("backbone.delivered", "{delivery}", "Deliveries receipted DELIVERED");
+    private static readonly Counter<long> ReceiptCount = Meter.CreateCounter<long>("backbone.receipts", "{receipt}", "Receipts recorded, by outcome");
+
+    private static readonly Histogram<double> AppendDuration = Meter.CreateHistogram(
+        "backbone.append.duration", "s", "From asking for an append to its being on disk", null, Advice(AppendBuckets));
+
+    private static readonly Histogram<double> DeliveryDuration = Meter.CreateHistogram(
+        "backbone.delivery.duration", "s", "From acceptance to the recorded receipt DELIVERED", null, Advice(DeliveryBuckets));
+
+    private static readonly ObservableGauge<double> OldestAge = Meter.CreateObservableGauge(
+        "backbone.undelivered.age", ObserveOldest, "s", "Age of the oldest delivery without a final state, by bureau and precedence");
+
+    /// <summary>A message was recorded as accepted; a repeat of one is not counted.</summary>
+    public static void Accepted(Precedence precedence) => AcceptedCount.Add(1, Tag("precedence", precedence.Word()));
+
+    /// <summary>A submission was refused. <paramref name="reason"/> is a constant of the table of refusals, never a caller's text.</summary>
+    public static void Refused(string reason) => RefusedCount.Add(1, Tag("reason", reason));
+
+    /// <summary>Rows entered the plan.</summary>
+    public static void Planned(int deliveries) => PlannedCount.Add(deliveries);
+
+    /// <summary>The broker confirmed a reference.</summary>
+    public static void Published() => PublishedCount.Add(1);
+
+    /// <summary>A receipt DELIVERED was recorded, <paramref name="sinceAcceptance"/> after the message was accepted.</summary>
+    public static void Delivered(Precedence precedence, TimeSpan sinceAcceptance)
+    {
+        var tag = Tag("precedence", precedence.Word());
+        DeliveredCount.Add(1, tag);
+        DeliveryDuration.Record(sinceAcceptance.TotalSeconds, tag);
+    }
+
+    /// <summary>A receipt of any outcome was recorded.</summary>
+    public static void Receipt(DeliveryOutcome outcome) => ReceiptCount.Add(1, Tag("outcome", outcome.Word()));
+
+    /// <summary>An append returned after <paramref name="elapsed"/>, the flush included.</summary>
+    public static void AppendTook(TimeSpan elapsed) => AppendDuration.Record(elapsed.TotalSeconds);
+
+    /// <summary>Lets the gauge of the oldest undelivered read a board until the answer is disposed. Several nodes in one process each add theirs.</summary>
+    public static IDisposable Observe(Func<IEnumerable<OldestUndelivered>> board)
+    {
+        var key = Guid.NewGuid();
+        Boards[key] = board;
+        return new Observation(key);
+    }
+
+    private static IEnumerable<Measurement<double>> ObserveOldest() =>
+        from board in Boards.Values
+        from row in board()
+        select new Measurement<double>(row.Age.TotalSeconds, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
+
+    private static InstrumentAdvice<double> Advice(double[] buckets) => new() { HistogramBucketBoundaries = buckets };
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+
+    private sealed class Observation(Guid key) : IDisposable
+    {
+        public void Dispose() => Boards.TryRemove(key, out _);
+    }
+}
+
+/// <summary>The age of the oldest delivery without a final state of one bureau and precedence.</summary>
+internal readonly record struct OldestUndelivered(string Bureau, Precedence Precedence, TimeSpan Age);
+
+/// <summary>The lower-case words that people and dashboards see for the enums of the contract.</summary>
+internal static class Words
+{
+    public static string Word(this Precedence precedence) => precedence switch
+    {
+        Precedence.Routine => "routine",
+        Precedence.Priority => "priority",
+        Precedence.Immediate => "immediate",
+        Precedence.Flash => "flash",
+        _ => "unspecified",
+    };
+
+    public static string Word(this DeliveryOutcome outcome) => outcome switch
+    {
+        DeliveryOutcome.Delivered => "delivered",
+        DeliveryOutcome.Refused => "refused",
+        DeliveryOutcome.Opened => "opened",
+        DeliveryOutcome.Quarantined => "quarantined",
+        _ => "unspecified",
+    };
+}
