@@ -15,4 +15,10 @@ internal static partial class EventLogLog
 
     [LoggerMessage(4, LogLevel.Warning, "The event log could not roll back after a fault; the connection is given up")]
     public static partial void RollbackFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(5, LogLevel.Warning, "The event log could not move its write-ahead log into the database; it tries again later")]
+    public static partial void CheckpointFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(6, LogLevel.Debug, "The event log's write-ahead log has {Total} pages, of which {Moved} could be moved while it is read; it tries again later")]
+    public static partial void CheckpointIncomplete(ILogger logger, int total, int moved);
 }

@@ -20,6 +20,8 @@ internal sealed class AppendTransaction : IDisposable
         _commit = session.Prepare("COMMIT");
     }
 
+    public SqliteSession Session => _session;
+
     public long End => _session.Number(Sql.End);
 
     public void Begin() => _begin.Run();

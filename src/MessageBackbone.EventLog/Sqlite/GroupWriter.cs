@@ -8,16 +8,18 @@ internal sealed class GroupWriter : IAsyncDisposable
 {
     private readonly SqliteEventLogOptions _options;
     private readonly CommittedEnd _end;
-    private readonly TimeProvider _clock;
+    private readonly string _name;
     private readonly ILogger _logger;
     private readonly AppendQueue _queue;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WalCheckpoints _checkpoints;
     private AppendTransaction? _transaction;
 
-    public GroupWriter(SqliteEventLogOptions options, SqliteSession session, CommittedEnd end, TimeProvider clock, ILogger logger)
+    public GroupWriter(SqliteEventLogOptions options, SqliteSession session, string name, CommittedEnd end, ILogger logger)
     {
-        (_options, _end, _clock, _logger) = (options, end, clock, logger);
+        (_options, _name, _end, _logger) = (options, name, end, logger);
         _queue = new(options);
+        _checkpoints = new(options, logger);
         _transaction = new(session);
         _end.Move(_transaction.End);
         new Thread(Run) { IsBackground = true, Name = "event log writer" }.Start();
@@ -33,6 +35,7 @@ internal sealed class GroupWriter : IAsyncDisposable
     {
         _queue.Dispose();
         await _ended.Task;
+        await _checkpoints.StopAsync();
     }
 
     private void Run()
@@ -43,6 +46,7 @@ internal sealed class GroupWriter : IAsyncDisposable
             if (Write(group) is { } fault) Fail(group, fault);
             else Answer(group);
             group.Clear();
+            if (_transaction is { } open) _checkpoints.BetweenGroups(open.Session);
         }
 
         _end.Close(AppendQueue.Closed());
@@ -80,7 +84,7 @@ internal sealed class GroupWriter : IAsyncDisposable
 
     private AppendTransaction Reopen()
     {
-        var transaction = new AppendTransaction(LogFile.OpenForWriting(_options, _clock.GetUtcNow()));
+        var transaction = new AppendTransaction(LogFile.Reopen(_options, _name));
         // A commit whose answer was lost may be there after all: subscribers must see it as well.
         _end.Move(transaction.End);
         EventLogLog.Recovered(_logger, _end.Position);

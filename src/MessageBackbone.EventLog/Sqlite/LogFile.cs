@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text;
+using SQLitePCL;
 
 namespace MessageBackbone.EventLog.Sqlite;
 
@@ -20,33 +22,27 @@ internal static class LogFile
         }
     }
 
-    /// <summary>Opens the writer's connection; makes the schema in a new file. Everything that can be read afterwards is durable.</summary>
-    public static SqliteSession OpenForWriting(SqliteEventLogOptions options, DateTimeOffset now)
+    /// <summary>Opens the writer's connection for the first time; makes the file and the schema where there is none.</summary>
+    public static (SqliteSession Session, string Name) OpenOrCreate(SqliteEventLogOptions options, DateTimeOffset now)
     {
         if (!File.Exists(options.DatabaseFile)) OpenPrivate(options.DatabaseFile, FileShare.ReadWrite).Dispose();
-        var session = SqliteSession.Open(options.DatabaseFile, readOnly: false);
         try
         {
-            var isNew = CheckVersion(session, options.DatabaseFile);
-            session.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
-            session.Execute($"PRAGMA wal_autocheckpoint = {options.CheckpointPages}; PRAGMA journal_size_limit = {64 << 20};");
-            if (options.FaultPoints.MaxPages is { } pages) session.Execute($"PRAGMA max_page_count = {pages}");
-            if (isNew) Create(session, now);
-            // After a crash of the process alone the WAL can hold commits that no flush has confirmed. The checkpoint flushes them, so that
-            // a repeated append is never answered with "appended" for something that a power cut could still take back.
-            session.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
-            return session;
+            return OpenForWriting(options, session => Create(session, now));
         }
-        catch (SqliteFault e) when ((e.Code & 0xFF) is SQLitePCL.raw.SQLITE_NOTADB)
+        catch (SqliteFault e) when ((e.Code & 0xFF) is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT)
         {
-            session.Dispose();
-            throw new EventLogOpenException(options.DatabaseFile, "This file is not an event log", e);
+            throw new EventLogOpenException(options.DatabaseFile, "This file is not an event log, or it is damaged", e);
         }
-        catch
-        {
-            session.Dispose();
-            throw;
-        }
+    }
+
+    /// <summary>Opens the writer's connection again after a fault. A file that has gone or was exchanged meanwhile is a fault, never a new log.</summary>
+    public static SqliteSession Reopen(SqliteEventLogOptions options, string name)
+    {
+        var (session, found) = OpenForWriting(options, static _ => throw new SqliteFault(raw.SQLITE_CORRUPT, "the log's file is empty"));
+        if (found == name) return session;
+        session.Dispose();
+        throw new SqliteFault(raw.SQLITE_CORRUPT, $"the file holds {found} instead of {name}");
     }
 
     public static SqliteSession OpenForReading(SqliteEventLogOptions options)
@@ -56,10 +52,32 @@ internal static class LogFile
         return session;
     }
 
-    public static string ReadName(SqliteSession session)
+    private static (SqliteSession Session, string Name) OpenForWriting(SqliteEventLogOptions options, Action<SqliteSession> create)
+    {
+        var session = SqliteSession.Open(options.DatabaseFile, readOnly: false);
+        try
+        {
+            var isNew = CheckVersion(session, options.DatabaseFile);
+            session.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+            session.Execute($"PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {64 << 20};");
+            if (options.FaultPoints.MaxPages is { } pages) session.Execute($"PRAGMA max_page_count = {pages}");
+            if (isNew) create(session);
+            // After a crash of the process alone the WAL can hold commits that no flush has confirmed. The checkpoint flushes them, so that
+            // a repeated append is never answered with "appended" for something that a power cut could still take back.
+            session.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            return (session, ReadName(session));
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static string ReadName(SqliteSession session)
     {
         using var statement = session.Prepare(Sql.Name);
-        return statement.Step() ? System.Text.Encoding.ASCII.GetString(statement.Bytes(0)) : throw new SqliteFault(SQLitePCL.raw.SQLITE_CORRUPT, "the log has no name");
+        return statement.Step() ? Encoding.ASCII.GetString(statement.Bytes(0)) : throw new SqliteFault(raw.SQLITE_CORRUPT, "the log has no name");
     }
 
     private static bool CheckVersion(SqliteSession session, string file)

@@ -15,12 +15,12 @@ public sealed class SqliteEventLog : IEventLog
     private readonly ReaderPool _readers;
     private int _disposed;
 
-    private SqliteEventLog(SqliteEventLogOptions options, FileStream lockFile, SqliteSession session, TimeProvider clock, ILogger logger)
+    private SqliteEventLog(SqliteEventLogOptions options, FileStream lockFile, SqliteSession session, string name, ILogger logger)
     {
         (_options, _lock) = (options, lockFile);
-        Name = LogFile.ReadName(session);
+        Name = name;
         _readers = new(options);
-        _writer = new(options, session, _end, clock, logger);
+        _writer = new(options, session, name, _end, logger);
         EventLogLog.Opened(logger, Name, options.DatabaseFile, _end.Position);
     }
 
@@ -37,8 +37,8 @@ public sealed class SqliteEventLog : IEventLog
         var lockFile = LogFile.Lock(options);
         try
         {
-            var session = LogFile.OpenForWriting(options, clock.GetUtcNow());
-            return ValueTask.FromResult(new SqliteEventLog(options, lockFile, session, clock, logger));
+            var (session, name) = LogFile.OpenOrCreate(options, clock.GetUtcNow());
+            return ValueTask.FromResult(new SqliteEventLog(options, lockFile, session, name, logger));
         }
         catch (SqliteFault fault)
         {

@@ -55,6 +55,27 @@ internal sealed class SqliteSession : IDisposable
         return statement;
     }
 
+    /// <summary>Pages that this connection has written since it was opened or <see cref="ForgetPagesWritten"/>: an upper bound of the WAL's length.</summary>
+    public int PagesWritten => CacheWrites(reset: 0);
+
+    public void ForgetPagesWritten() => CacheWrites(reset: 1);
+
+    /// <summary>Moves pages from the WAL into the database as far as readers allow; with <paramref name="mayWait"/> it waits for them, and the next
+    /// commit starts the WAL again.</summary>
+    public (int Total, int Moved) Checkpoint(bool mayWait)
+    {
+        var rc = raw.sqlite3_wal_checkpoint_v2(
+            _db, "main", mayWait ? raw.SQLITE_CHECKPOINT_RESTART : raw.SQLITE_CHECKPOINT_PASSIVE, out var total, out var moved);
+        if ((rc & 0xFF) != raw.SQLITE_BUSY) Check(rc);
+        return (total, moved);
+    }
+
+    private int CacheWrites(int reset)
+    {
+        Check(raw.sqlite3_db_status(_db, raw.SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, reset));
+        return pages;
+    }
+
     /// <summary>The one number that a query or pragma answers with.</summary>
     public long Number(string sql)
     {

@@ -36,8 +36,8 @@ public abstract class EventLogScenario : IAsyncLifetime
         _log = await OpenAsync();
     }
 
-    protected ValueTask<AppendOutcome> Append(StreamId stream, ExpectedRevision expected, params IReadOnlyList<NewEvent> events) =>
-        Log.AppendAsync(stream, expected, events, Cancel);
+    protected Task<AppendOutcome> Append(StreamId stream, ExpectedRevision expected, params IReadOnlyList<NewEvent> events) =>
+        Log.AppendAsync(stream, expected, events, Cancel).AsTask();
 
     protected async Task<AppendOutcome.Appended> MustAppend(StreamId stream, ExpectedRevision expected, params IReadOnlyList<NewEvent> events) =>
         Assert.IsType<AppendOutcome.Appended>(await Append(stream, expected, events));
