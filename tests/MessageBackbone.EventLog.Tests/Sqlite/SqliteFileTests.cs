@@ -115,6 +115,19 @@ public sealed class SqliteFileTests : IDisposable
         foreach (var reader in readers) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader);
     }
 
+    [Fact]
+    public async Task A_batch_is_closed_by_its_events_and_by_its_bytes()
+    {
+        await using var log = await _folder.OpenLogAsync(configure: o => (o.BatchEvents, o.BatchBytes) = (10, 100_000));
+        for (var i = 0; i < 8; i++) await log.AppendAsync(Sample.Stream(), NoStream, [Sample.Event(60_000)], Cancel);
+        await log.AppendAsync(Sample.Stream(), NoStream, Sample.Events(25), Cancel);
+
+        var sizes = new List<int>();
+        await foreach (var batch in log.ReadAllAsync(default, Cancel)) sizes.Add(batch.Count);
+
+        Assert.Equal([2, 2, 2, 2, 10, 10, 5], sizes);
+    }
+
     private static async Task Follow(EventLog.Sqlite.SqliteEventLog log, CancellationToken stop)
     {
         await foreach (var batch in log.SubscribeAllAsync(default, stop)) Assert.NotEmpty(batch);
