@@ -1,0 +1,43 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Domain.Deliveries;
+
+public abstract record DeliveryCommand
+{
+    private protected DeliveryCommand() { }
+}
+
+/// <summary>
+/// The recipient's receipt. Verified before: its signature by an enrolled, unrevoked sign certificate of <c>recipient</c>, which is the caller and one of the
+/// message's recipients.
+/// </summary>
+/// <param name="Receipt">The content of <paramref name="Signed"/>.</param>
+/// <param name="Signed">The signed object as received.</param>
+/// <param name="SignerSha256">SHA-256 of the signer's certificate.</param>
+/// <param name="Message">The message's acceptance.</param>
+/// <param name="Attempt">The attempt in hand that this receipt ends; null when it came outside one.</param>
+public sealed record RecordReceipt(DeliveryReceipt Receipt, ByteString Signed, ByteString SignerSha256, Accepted Message, Attempt? Attempt) : DeliveryCommand;
+
+/// <summary>An attempt ended without a receipt.</summary>
+/// <param name="EndedBy">"disconnected", "superseded" or "timeout".</param>
+public sealed record EndAttempt(string MessageId, string Recipient, Attempt Attempt, string EndedBy) : DeliveryCommand;
+
+/// <summary>One presentation of a message to its recipient.</summary>
+/// <param name="Number">1, 2, 3 … in this delivery.</param>
+public sealed record Attempt(uint Number, ulong Sequence, DateTimeOffset PresentedAt, string Node)
+{
+    public const string EndedByReceipt = "receipt";
+
+    internal Attempted ToEvent(string messageId, string recipient, string endedBy) => new()
+    {
+        MessageId = messageId,
+        Recipient = recipient,
+        Attempt = Number,
+        Sequence = Sequence,
+        PresentedAt = PresentedAt.ToTimestamp(),
+        Node = Node,
+        EndedBy = endedBy,
+    };
+}

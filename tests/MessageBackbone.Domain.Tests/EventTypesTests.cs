@@ -1,0 +1,59 @@
+using Google.Protobuf;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Domain.Tests;
+
+public sealed class EventTypesTests
+{
+    /// <summary>Messages of events.proto that are parts of events or of the ledger, and no events themselves.</summary>
+    private static readonly string[] Parts = ["EventMetadata", "LedgerLeaf"];
+
+    [Fact]
+    public void Every_event_of_the_contract_is_registered_once_and_no_name_twice()
+    {
+        var events = EventsReflection.Descriptor.MessageTypes.Select(type => type.Name).Except(Parts).Order(StringComparer.Ordinal);
+
+        Assert.Equal(events, EventTypes.All.Select(entry => entry.Type.Name).Order(StringComparer.Ordinal));
+        Assert.Distinct(EventTypes.All.Select(entry => entry.Name));
+    }
+
+    [Fact]
+    public void Stored_names_say_area_fact_and_version()
+    {
+        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access)\.[a-z-]+\.v[0-9]+\z", entry.Name));
+    }
+
+    [Fact]
+    public void Stored_names_never_change()
+    {
+        // What is in a log stays readable for ever: a line here is never edited, only added.
+        string[] approved =
+        [
+            "message.accepted.v1=Accepted", "delivery.attempted.v1=Attempted", "delivery.delivered.v1=Delivered", "delivery.refused.v1=Refused",
+            "delivery.opened.v1=Opened", "delivery.quarantined.v1=Quarantined", "directory.bureau-registered.v1=BureauRegistered",
+            "directory.certificate-enrolled.v1=CertificateEnrolled", "directory.certificate-revoked.v1=CertificateRevoked",
+            "directory.exchange-policy-set.v1=ExchangePolicySet", "directory.topic-allowed.v1=TopicAllowed", "directory.bureau-closed.v1=BureauClosed",
+            "bureau.subscribed.v1=Subscribed", "bureau.unsubscribed.v1=Unsubscribed", "bureau.contract-declared.v1=ContractDeclared",
+            "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead",
+        ];
+
+        Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));
+    }
+
+    [Fact]
+    public void An_event_is_read_as_it_was_written()
+    {
+        var written = new Subscribed { Bureau = "FR", Topic = "alerts" };
+
+        Assert.Equal(written, EventTypes.Parse(EventTypes.NameOf(written), written.ToByteArray()));
+        Assert.Equal("bureau.subscribed.v1", EventTypes.NameOf<Subscribed>());
+    }
+
+    [Fact]
+    public void What_is_no_event_has_no_name_and_an_unknown_name_is_not_skipped()
+    {
+        Assert.Throws<ArgumentException>(() => EventTypes.NameOf(new Envelope()));
+        Assert.Throws<ArgumentException>(() => EventTypes.Parse("message.accepted.v2", default));
+        Assert.False(EventTypes.IsKnown("message.accepted.v2"));
+    }
+}
