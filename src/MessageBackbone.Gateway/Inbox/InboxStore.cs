@@ -1,0 +1,104 @@
+using MessageBackbone.Gateway.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace MessageBackbone.Gateway.Inbox;
+
+/// <summary>A delivery after its checks: what is kept of it, and the receipt that answers it.</summary>
+internal sealed record Arrival(
+    string MessageId, int Outcome, string Reason, string Sender, int Precedence, string Kind, string Topic, string Reference, string ConversationId,
+    bool Exercise, long Position, long Sequence, DateTimeOffset ReceivedAt, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body);
+
+/// <summary>A row of the inbox without its bytes.</summary>
+internal sealed record InboxEntry(
+    long Row, string MessageId, string Sender, int Precedence, string Kind, string Topic, string Reference, string ConversationId, bool Exercise,
+    long Position, long Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer);
+
+internal sealed record InboxMessage(InboxEntry Entry, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body);
+
+internal sealed record InboxQuery(string? Sender = null, string? Kind = null, int? Precedence = null, bool? Opened = null, long? Before = null, int Limit = 50,
+    bool NewestFirst = false);
+
+/// <summary>What came of storing an arrival: the receipt to send, and whether it was there before.</summary>
+internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated);
+
+/// <summary>What this bureau received, sealed as it came. A message is shown once, whatever is delivered how often.</summary>
+internal sealed class InboxStore(GatewayDatabase database)
+{
+    private const string EntryColumns =
+        "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer";
+
+    /// <summary>The receipt that answers a header that came before; null when it is new.</summary>
+    public Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
+
+    /// <summary>
+    /// Stores the arrival and its receipt together, or, when this header came before, leaves all as it was and hands back the first receipt.
+    /// When another header with this id was delivered before, <paramref name="conflict"/> is stored in its place.
+    /// </summary>
+    public Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Func<(Arrival Arrival, byte[] Receipt)> conflict, CancellationToken cancellationToken) =>
+        database.WriteAsync(session =>
+        {
+            if (ReceiptOf(session, arrival.MessageId, arrival.HeaderSha256) is { } before) return before;
+            var (kept, signed) = arrival.Outcome == 1 && IsShown(session, arrival.MessageId) ? conflict() : (arrival, receipt);
+            Insert(session, kept);
+            ReceiptStore.Insert(session, kept.MessageId, kept.HeaderSha256, ReceiptKind.Answer, kept.Outcome, kept.Precedence, signed);
+            return new Kept(signed, kept.Outcome, Repeated: false);
+        }, cancellationToken);
+
+    /// <summary>Marks the first opening and stores its receipt. False when it was opened before: the first receipt stays the only one.</summary>
+    public Task<bool> OpenAsync(InboxMessage message, string officer, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(session =>
+        {
+            var first = session.Execute("UPDATE inbox SET opened_at = $at, officer = $officer WHERE row = $row AND opened_at IS NULL",
+                ("$row", message.Entry.Row), ("$at", at.ToUnixTimeMilliseconds()), ("$officer", officer)) == 1;
+            if (first)
+                ReceiptStore.Insert(session, message.Entry.MessageId, message.HeaderSha256, ReceiptKind.Opened, 3, message.Entry.Precedence, receipt);
+            return first;
+        }, cancellationToken);
+
+    public InboxMessage? Find(string messageId) => database.Read(session => session.First(
+        $"SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox WHERE message_id = $id AND outcome = 1",
+        row => new InboxMessage(Entry(row), row.Bytes(14), row.Bytes(15), row.Bytes(16), row.Bytes(17)), ("$id", messageId)));
+
+    /// <summary>Most urgent first and newest first within a precedence, unless the query wants the newest of all.</summary>
+    public List<InboxEntry> List(InboxQuery query)
+    {
+        var order = query.NewestFirst ? "row DESC" : "precedence DESC, row DESC";
+        return database.Read(session => session.Query(
+            $"""
+            SELECT {EntryColumns} FROM inbox WHERE outcome = 1 AND row < $before
+                AND ($sender IS NULL OR sender = $sender) AND ($kind IS NULL OR kind = $kind)
+                AND ($precedence IS NULL OR precedence = $precedence) AND ($opened IS NULL OR (opened_at IS NOT NULL) = $opened)
+            ORDER BY {order} LIMIT $limit
+            """,
+            Entry, ("$before", query.Before ?? long.MaxValue), ("$sender", query.Sender), ("$kind", query.Kind), ("$precedence", query.Precedence),
+            ("$opened", query.Opened is { } opened ? (opened ? 1 : 0) : null), ("$limit", query.Limit)));
+    }
+
+    /// <summary>How many are shown, and how many of them nobody opened.</summary>
+    public (long Shown, long Unopened) Count() => database.Read(session => session.First(
+        "SELECT count(*), count(*) - count(opened_at) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
+
+    private static bool IsShown(SqliteSession session, string messageId) =>
+        session.First("SELECT 1 FROM inbox WHERE message_id = $id AND outcome = 1", row => row.GetInt32(0), ("$id", messageId)) == 1;
+
+    private static Kept? ReceiptOf(SqliteSession session, string messageId, byte[] headerSha256) => session.First(
+        "SELECT signed, outcome FROM receipts WHERE message_id = $id AND header_sha256 = $sha AND kind = 0",
+        row => new Kept(row.Bytes(0), row.GetInt32(1), Repeated: true), ("$id", messageId), ("$sha", headerSha256));
+
+    private static void Insert(SqliteSession session, Arrival arrival) => session.Execute(
+        """
+        INSERT INTO inbox (message_id, outcome, reason, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence,
+            received_at, header_sha256, acceptance, header, body)
+        VALUES ($id, $outcome, $reason, $sender, $precedence, $kind, $topic, $reference, $conversation, $exercise, $position, $sequence,
+            $at, $sha, $acceptance, $header, $body)
+        """,
+        ("$id", arrival.MessageId), ("$outcome", arrival.Outcome), ("$reason", arrival.Reason), ("$sender", arrival.Sender),
+        ("$precedence", arrival.Precedence), ("$kind", arrival.Kind), ("$topic", arrival.Topic), ("$reference", arrival.Reference),
+        ("$conversation", arrival.ConversationId), ("$exercise", arrival.Exercise ? 1 : 0), ("$position", arrival.Position),
+        ("$sequence", arrival.Sequence), ("$at", arrival.ReceivedAt.ToUnixTimeMilliseconds()), ("$sha", arrival.HeaderSha256),
+        ("$acceptance", arrival.Acceptance), ("$header", arrival.Header), ("$body", arrival.Body));
+
+    private static InboxEntry Entry(SqliteDataReader row) => new(
+        row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7),
+        row.GetInt64(8) == 1, row.GetInt64(9), row.GetInt64(10), row.Time(11)!.Value, row.Time(12), row.Text(13));
+}

@@ -1,0 +1,53 @@
+using MessageBackbone.Gateway.Storing;
+
+namespace MessageBackbone.Gateway.Inbox;
+
+internal enum ReceiptKind
+{
+    /// <summary>DELIVERED, REFUSED or QUARANTINED: what answers a delivery.</summary>
+    Answer = 0,
+
+    Opened = 1,
+}
+
+internal sealed record StoredReceipt(long Row, string MessageId, ReceiptKind Kind, int Precedence, byte[] Signed);
+
+/// <summary>This bureau's signed receipts: built once, stored before they are sent, and the same bytes every time.</summary>
+internal sealed class ReceiptStore(GatewayDatabase database)
+{
+    /// <summary>What the node has not recorded yet, most urgent first, after (<paramref name="precedence"/>, <paramref name="row"/>) in that order.</summary>
+    public List<StoredReceipt> ToSend(int precedence, long row, int limit) => database.Read(session => session.Query(
+        """
+        SELECT row, message_id, kind, precedence, signed FROM receipts
+        WHERE state = 0 AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
+        """,
+        found => new StoredReceipt(found.GetInt64(0), found.GetString(1), (ReceiptKind)found.GetInt32(2), found.GetInt32(3), found.Bytes(4)),
+        ("$precedence", precedence), ("$row", row), ("$limit", limit)));
+
+    public StoredReceipt? Find(string messageId, ReceiptKind kind) => database.Read(session => session.First(
+        "SELECT row, message_id, kind, precedence, signed FROM receipts WHERE message_id = $id AND kind = $kind AND outcome IN (1, 3)",
+        found => new StoredReceipt(found.GetInt64(0), found.GetString(1), (ReceiptKind)found.GetInt32(2), found.GetInt32(3), found.Bytes(4)),
+        ("$id", messageId), ("$kind", (int)kind)));
+
+    /// <summary>True when this is the first time that the node says so.</summary>
+    public Task<bool> RecordAsync(string messageId, byte[] headerSha256, ReceiptKind kind, long position, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => session.Execute(
+            "UPDATE receipts SET state = 1, position = $position WHERE message_id = $id AND header_sha256 = $sha AND kind = $kind AND state <> 1",
+            ("$id", messageId), ("$sha", headerSha256), ("$kind", (int)kind), ("$position", position)) == 1, cancellationToken);
+
+    /// <summary>Kept, and not sent again by itself.</summary>
+    public Task RefuseAsync(string messageId, byte[] headerSha256, ReceiptKind kind, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => session.Execute(
+            "UPDATE receipts SET state = 2, reason = $reason WHERE message_id = $id AND header_sha256 = $sha AND kind = $kind AND state = 0",
+            ("$id", messageId), ("$sha", headerSha256), ("$kind", (int)kind), ("$reason", reason)), cancellationToken);
+
+    public long CountToSend() => database.Read(session => session.First("SELECT count(*) FROM receipts WHERE state = 0", row => row.GetInt64(0)));
+
+    public static void Insert(SqliteSession session, string messageId, byte[] headerSha256, ReceiptKind kind, int outcome, int precedence, byte[] signed) =>
+        session.Execute(
+            """
+            INSERT INTO receipts (message_id, kind, outcome, state, precedence, header_sha256, signed)
+            VALUES ($id, $kind, $outcome, 0, $precedence, $sha, $signed)
+            """,
+            ("$id", messageId), ("$kind", (int)kind), ("$outcome", outcome), ("$precedence", precedence), ("$sha", headerSha256), ("$signed", signed));
+}

@@ -1,0 +1,116 @@
+using MessageBackbone.Gateway.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace MessageBackbone.Gateway.Outbox;
+
+internal enum OutboxState
+{
+    Waiting = 0,
+    Accepted = 1,
+    Refused = 2,
+    Replaced = 3,
+}
+
+/// <summary>A signed message as it is sent: header and body are repeated byte for byte until the node has answered.</summary>
+internal sealed record SignedMessage(
+    string MessageId, int Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, byte[] HeaderSha256, byte[] Header, byte[] Body)
+{
+    public int Size => Header.Length + Body.Length;
+}
+
+/// <summary>Who handed the message in, and in which trace.</summary>
+internal sealed record Origin(string User, string? TraceParent, DateTimeOffset At);
+
+/// <summary>What the sender needs to know of a waiting message; its bytes are read when its turn comes.</summary>
+internal sealed record WaitingMessage(long Row, string MessageId, int Precedence, int Size, int SignedAgain);
+
+internal sealed record OutboxEntry(
+    long Row, string MessageId, OutboxState State, int Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, int Size,
+    DateTimeOffset QueuedAt, string QueuedBy, int SignedAgain, DateTimeOffset? DecidedAt, long? Position, string Reason, string ReasonText,
+    string ReplacedBy, string Replaces, string TraceParent, byte[] HeaderSha256, byte[] Receipt);
+
+/// <summary>What this bureau sent. A finished <see cref="AddAsync"/> means that the message survives a crash and will be sent.</summary>
+internal sealed class OutboxStore(GatewayDatabase database)
+{
+    private const string EntryColumns =
+        "row, message_id, state, precedence, kind, reference, recipients, size, queued_at, queued_by, signed_again, decided_at, position, reason, " +
+        "reason_text, replaced_by, replaces, traceparent, header_sha256, receipt";
+
+    /// <summary>Throws <see cref="SqliteException"/> when the id is there already: an id is chosen once.</summary>
+    public Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => Insert(session, message, origin, replaces: "", signedAgain: 0), cancellationToken);
+
+    public List<WaitingMessage> Waiting() => database.Read(session => session.Query(
+        "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
+        row => new WaitingMessage(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4))));
+
+    public SignedMessage Read(long row) => database.Read(session => session.First(
+        "SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body FROM outbox WHERE row = $row",
+        found => new SignedMessage(found.GetString(0), found.GetInt32(1), found.GetString(2), found.GetString(3), Codes(found.GetString(4)),
+            found.Bytes(5), found.Bytes(6), found.Bytes(7)),
+        ("$row", row))) ?? throw new InvalidOperationException($"The outbox has no row {row}.");
+
+    public Task AcceptAsync(long row, long position, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => session.Execute(
+            "UPDATE outbox SET state = 1, position = $position, receipt = $receipt, decided_at = $at, reason = NULL, reason_text = NULL WHERE row = $row",
+            ("$row", row), ("$position", position), ("$receipt", receipt), ("$at", at.ToUnixTimeMilliseconds())), cancellationToken);
+
+    public Task RefuseAsync(long row, string reason, string text, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(session => session.Execute(
+            "UPDATE outbox SET state = 2, reason = $reason, reason_text = $text, decided_at = $at WHERE row = $row AND state = 0",
+            ("$row", row), ("$reason", reason), ("$text", text), ("$at", at.ToUnixTimeMilliseconds())), cancellationToken);
+
+    /// <summary>Other bytes under the same id, after the node said that it did not record the first ones.</summary>
+    public Task<WaitingMessage> SealAgainAsync(WaitingMessage waiting, SignedMessage message, CancellationToken cancellationToken) =>
+        database.WriteAsync(session =>
+        {
+            session.Execute(
+                """
+                UPDATE outbox SET header = $header, body = $body, header_sha256 = $sha, recipients = $recipients, size = $size,
+                    signed_again = signed_again + 1 WHERE row = $row AND state = 0
+                """,
+                ("$row", waiting.Row), ("$header", message.Header), ("$body", message.Body), ("$sha", message.HeaderSha256),
+                ("$recipients", string.Join(' ', message.Recipients)), ("$size", message.Size));
+            return waiting with { Size = message.Size, SignedAgain = waiting.SignedAgain + 1 };
+        }, cancellationToken);
+
+    /// <summary>The same message under a new id; the old row names the new one. Both happen or neither.</summary>
+    public Task<WaitingMessage> ReplaceAsync(WaitingMessage old, SignedMessage message, string reason, Origin origin, CancellationToken cancellationToken) =>
+        database.WriteAsync(session =>
+        {
+            session.Execute("UPDATE outbox SET state = 3, replaced_by = $new, reason = $reason, decided_at = $at WHERE row = $row",
+                ("$row", old.Row), ("$new", message.MessageId), ("$reason", reason), ("$at", origin.At.ToUnixTimeMilliseconds()));
+            return Insert(session, message, origin, old.MessageId, old.SignedAgain + 1);
+        }, cancellationToken);
+
+    public OutboxEntry? Find(string messageId) => database.Read(session => session.First(
+        $"SELECT {EntryColumns} FROM outbox WHERE message_id = $id", Entry, ("$id", messageId)));
+
+    /// <summary>Newest first, below the row <paramref name="before"/>.</summary>
+    public List<OutboxEntry> List(long before, int limit) => database.Read(session => session.Query(
+        $"SELECT {EntryColumns} FROM outbox WHERE row < $before ORDER BY row DESC LIMIT $limit", Entry, ("$before", before), ("$limit", limit)));
+
+    private static WaitingMessage Insert(SqliteSession session, SignedMessage message, Origin origin, string replaces, int signedAgain)
+    {
+        var row = session.First(
+            """
+            INSERT INTO outbox (message_id, state, precedence, kind, reference, recipients, size, queued_at, queued_by, signed_again, replaces,
+                traceparent, header_sha256, header, body)
+            VALUES ($id, 0, $precedence, $kind, $reference, $recipients, $size, $at, $by, $again, $replaces, $trace, $sha, $header, $body)
+            RETURNING row
+            """,
+            found => found.GetInt64(0),
+            ("$id", message.MessageId), ("$precedence", message.Precedence), ("$kind", message.Kind), ("$reference", message.Reference),
+            ("$recipients", string.Join(' ', message.Recipients)), ("$size", message.Size), ("$at", origin.At.ToUnixTimeMilliseconds()),
+            ("$by", origin.User), ("$again", signedAgain), ("$replaces", replaces), ("$trace", origin.TraceParent),
+            ("$sha", message.HeaderSha256), ("$header", message.Header), ("$body", message.Body));
+        return new WaitingMessage(row, message.MessageId, message.Precedence, message.Size, signedAgain);
+    }
+
+    private static OutboxEntry Entry(SqliteDataReader row) => new(
+        row.GetInt64(0), row.GetString(1), (OutboxState)row.GetInt32(2), row.GetInt32(3), row.GetString(4), row.GetString(5), Codes(row.GetString(6)),
+        row.GetInt32(7), row.Time(8)!.Value, row.GetString(9), row.GetInt32(10), row.Time(11), row.IsDBNull(12) ? null : row.GetInt64(12), row.Text(13),
+        row.Text(14), row.Text(15), row.Text(16), row.Text(17), row.Bytes(18), row.Bytes(19));
+
+    private static string[] Codes(string stored) => stored.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}

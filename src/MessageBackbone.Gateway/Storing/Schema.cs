@@ -1,0 +1,92 @@
+namespace MessageBackbone.Gateway.Storing;
+
+/// <summary>The tables of gateway.db. Times are Unix milliseconds. Blobs come last, so that lists read no overflow pages.</summary>
+internal static class Schema
+{
+    public static readonly string[] Statements =
+    [
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        // state: 0 waiting, 1 accepted, 2 refused, 3 replaced. Header and body exactly as sent: the body is never kept in clear unless it is sent in clear.
+        """
+        CREATE TABLE IF NOT EXISTS outbox (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id TEXT NOT NULL UNIQUE,
+            state INTEGER NOT NULL,
+            precedence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            recipients TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            queued_at INTEGER NOT NULL,
+            queued_by TEXT NOT NULL,
+            signed_again INTEGER NOT NULL DEFAULT 0,
+            decided_at INTEGER,
+            position INTEGER,
+            reason TEXT,
+            reason_text TEXT,
+            replaced_by TEXT,
+            replaces TEXT,
+            traceparent TEXT,
+            header_sha256 BLOB NOT NULL,
+            receipt BLOB,
+            header BLOB NOT NULL,
+            body BLOB NOT NULL)
+        """,
+        "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (precedence DESC, row) WHERE state = 0",
+        // outcome as in DeliveryOutcome. One row for each header that came; among the delivered each message once.
+        """
+        CREATE TABLE IF NOT EXISTS inbox (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id TEXT NOT NULL,
+            outcome INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            precedence INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            reference TEXT NOT NULL,
+            conversation_id TEXT NOT NULL,
+            exercise INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            opened_at INTEGER,
+            officer TEXT,
+            header_sha256 BLOB NOT NULL,
+            acceptance BLOB,
+            header BLOB NOT NULL,
+            body BLOB NOT NULL,
+            UNIQUE (message_id, header_sha256))
+        """,
+        "CREATE UNIQUE INDEX IF NOT EXISTS inbox_shown_once ON inbox (message_id) WHERE outcome = 1",
+        "CREATE INDEX IF NOT EXISTS inbox_urgent ON inbox (precedence DESC, row DESC) WHERE outcome = 1",
+        // kind: 0 the answer to a delivery, 1 OPENED. state: 0 to be sent, 1 recorded by the node, 2 refused by the node.
+        """
+        CREATE TABLE IF NOT EXISTS receipts (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            message_id TEXT NOT NULL,
+            kind INTEGER NOT NULL,
+            outcome INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            precedence INTEGER NOT NULL,
+            position INTEGER,
+            reason TEXT,
+            header_sha256 BLOB NOT NULL,
+            signed BLOB NOT NULL,
+            UNIQUE (message_id, header_sha256, kind))
+        """,
+        "CREATE INDEX IF NOT EXISTS receipts_to_send ON receipts (precedence DESC, row) WHERE state = 0",
+        "CREATE TABLE IF NOT EXISTS directory (entry TEXT PRIMARY KEY, position INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE IF NOT EXISTS local_audit (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            local_user TEXT NOT NULL,
+            action TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            outcome TEXT NOT NULL)
+        """,
+    ];
+}
