@@ -1,0 +1,29 @@
+using MessageBackbone.Node.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MessageBackbone.Node.Accepting;
+
+public static class AcceptingRegistration
+{
+    /// <summary>Beyond this the gRPC stack itself refuses; up to it the size checks do, with a reason.</summary>
+    private const int Slack = 768 * 1024;
+
+    public static IServiceCollection AddAccepting(this IServiceCollection services, NodeLimits limits)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = Math.Max(limits.HeaderBytes + limits.BodyBytes, 3 << 20) + Slack;
+            grpc.Interceptors.Add<CallInterceptor>();
+        });
+        return services
+            .AddSingleton<Callers>()
+            .AddSingleton<CallerGuards>()
+            .AddHostedService(provider => provider.GetRequiredService<CallerGuards>())
+            .AddSingleton<SecurityRecorder>()
+            .AddSingleton<CallInterceptor>()
+            .AddSingleton<AcceptanceReceipts>()
+            .AddSingleton<Acceptor>()
+            .AddSingleton<Tracker>()
+            .AddSingleton<ExchangeService>();
+    }
+}

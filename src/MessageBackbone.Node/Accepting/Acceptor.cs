@@ -1,0 +1,105 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Domain;
+using MessageBackbone.Domain.Messages;
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Recording;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
+
+namespace MessageBackbone.Node.Accepting;
+
+/// <summary>
+/// The walk of a submission, in the order of wire.md §7: sizes, form, sender, duplicate, signer, signature, fields and times, body, recipients, policy, append.
+/// </summary>
+internal sealed class Acceptor(
+    CurrentDirectory directory,
+    ContentStore content,
+    EventRecorder recorder,
+    IEventLog log,
+    AcceptanceReceipts receipts,
+    NodeIdentity node,
+    NodeLimits limits,
+    TimeProvider clock)
+{
+    /// <param name="turn">The place in a stream whose messages are appended in the order sent; null: a call of its own.</param>
+    /// <exception cref="RefusalException">Nothing was recorded.</exception>
+    public async Task<SubmitReply> AcceptAsync(Caller caller, Envelope? envelope, AppendTurn? turn, CancellationToken cancellationToken)
+    {
+        var submission = Submission.Read(caller, envelope, limits);
+        if (submission.Id is { } id && await FirstAsync(id, cancellationToken) is { } first)
+        {
+            return Repeat(submission, first);
+        }
+
+        var now = clock.GetUtcNow();
+        var state = directory.State;
+        SignerCheck.Require(submission, state, node.Anchor, now);
+        FieldCheck.Require(submission, now, limits);
+        var body = BodyCheck.Require(submission);
+        RecipientCheck.Require(submission, body, state);
+        PolicyCheck.Require(submission, state);
+        return await RecordAsync(submission, turn, cancellationToken);
+    }
+
+    private async Task<RecordedEvent?> FirstAsync(string id, CancellationToken cancellationToken)
+    {
+        await foreach (var recorded in log.ReadStreamAsync(StreamId.Message(id), null, cancellationToken))
+        {
+            return recorded;
+        }
+
+        return null;
+    }
+
+    // The body is stored first: an event never names a body that is not on disk. What is refused at the append is swept later.
+    private async Task<SubmitReply> RecordAsync(Submission submission, AppendTurn? turn, CancellationToken cancellationToken)
+    {
+        var header = submission.Header;
+        var id = header.MessageId;
+        await content.StoreAsync(Fingerprint.Read(header.BodySha256.Span), submission.Envelope.Body, id, cancellationToken);
+        if (turn is not null)
+        {
+            await turn.ComesAsync(cancellationToken);
+        }
+
+        var facts = FactsOf(submission, clock.GetUtcNow());
+        var made = recorder.Prepare(facts, new Provenance(submission.Caller.Holder.Uri, id));
+        var appending = recorder.AppendAsync(StreamId.Message(id), ExpectedRevision.NoStream, [made], cancellationToken);
+        turn?.Pass();
+        if (await appending is AppendOutcome.Appended at)
+        {
+            var stored = new RecordedEvent(at.Position, StreamId.Message(id), at.Revision, made.EventId, made.Type, made.Data, made.Metadata, made.RecordedAt);
+            return new SubmitReply { Receipt = receipts.Of(stored, facts), Position = at.Position.Value };
+        }
+
+        // Somebody was faster with this id. Not the caller's token: the answer is known by now.
+        return await FirstAsync(id, CancellationToken.None) is { } first
+            ? Repeat(submission, first)
+            : throw new EventLogUnavailableException("An append was a conflict with a stream that is not there.");
+    }
+
+    private SubmitReply Repeat(Submission submission, RecordedEvent first)
+    {
+        var accepted = Accepted.Parser.ParseFrom(first.Data.Span);
+        var again = new Accept(new Accepted { Content = submission.Header, HeaderSha256 = submission.HeaderSha256.ToByteString() });
+        return Message.Decide(Message.Evolve(Message.Unknown, accepted), again) is Decision.Reject rejected
+            ? throw new RefusalException(rejected.Rejection)
+            : new SubmitReply { Receipt = receipts.Of(first, accepted), Position = first.Position.Value, Duplicate = true };
+    }
+
+    private Accepted FactsOf(Submission submission, DateTimeOffset now) => new()
+    {
+        Header = submission.Envelope.Header,
+        HeaderSha256 = submission.HeaderSha256.ToByteString(),
+        Content = submission.Header,
+        AcceptedAt = now.ToTimestamp(),
+        Node = node.Name,
+        SignerSha256 = UnsafeByteOperations.UnsafeWrap(submission.Signed.CertificateSha256),
+        Recipients = { submission.Header.To.Concat(submission.Header.Info).Order(StringComparer.Ordinal) },
+    };
+}

@@ -1,0 +1,88 @@
+using MessageBackbone.Domain;
+using MessageBackbone.EventLog;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
+
+namespace MessageBackbone.Node.Accepting;
+
+/// <summary>What became of a message, straight from its streams: what was recorded before the call is in the answer. Also says who a message's parties are.</summary>
+internal sealed class Tracker(IEventLog log)
+{
+    /// <summary>The acceptance of a message that the caller sent or receives; null for every other id.</summary>
+    public async Task<(RecordedEvent Event, Accepted Accepted)?> FindAsync(Caller caller, string messageId, CancellationToken cancellationToken)
+    {
+        if (!MessageId.TryParse(messageId, out var id))
+        {
+            return null;
+        }
+
+        await foreach (var stored in log.ReadStreamAsync(StreamId.Message(id.Value), null, cancellationToken))
+        {
+            var accepted = Accepted.Parser.ParseFrom(stored.Data.Span);
+            return accepted.Content.From == caller.Name || accepted.Recipients.Contains(caller.Name) ? (stored, accepted) : null;
+        }
+
+        return null;
+    }
+
+    public async Task<Tracking> TrackAsync(Caller caller, string messageId, CancellationToken cancellationToken)
+    {
+        var (stored, accepted) = await FindAsync(caller, messageId, cancellationToken) ?? throw Unknown();
+        var tracking = new Tracking
+        {
+            MessageId = accepted.Content.MessageId,
+            From = accepted.Content.From,
+            AcceptedAt = accepted.AcceptedAt,
+            Position = stored.Position.Value,
+        };
+        var shown = accepted.Content.From == caller.Name ? accepted.Recipients : accepted.Recipients.Where(recipient => recipient == caller.Name);
+        foreach (var recipient in shown)
+        {
+            tracking.Recipients.Add(await RecipientAsync(accepted.Content.MessageId, recipient, cancellationToken));
+        }
+
+        return tracking;
+    }
+
+    public static RefusalException Unknown() =>
+        new(Reasons.UnknownMessage, "There is no such message or content of yours. Check the id and the hash.", ["message_id"]);
+
+    private async Task<RecipientTracking> RecipientAsync(string messageId, string recipient, CancellationToken cancellationToken)
+    {
+        var tracking = new RecipientTracking { Recipient = recipient, State = DeliveryState.Waiting };
+        await foreach (var stored in log.ReadStreamAsync(StreamId.Delivery(messageId, recipient), null, cancellationToken))
+        {
+            Add(tracking, EventTypes.Parse(stored.Type, stored.Data));
+        }
+
+        return tracking;
+    }
+
+    private static void Add(RecipientTracking tracking, Google.Protobuf.IMessage @event)
+    {
+        switch (@event)
+        {
+            case Attempted e:
+                (tracking.Attempts, tracking.Sequence) = (Math.Max(tracking.Attempts, e.Attempt), e.Sequence);
+                break;
+            case Delivered e:
+                (tracking.State, tracking.DeliveredAt) = (DeliveryState.Delivered, e.At);
+                tracking.Receipts.Add(e.Receipt);
+                break;
+            case Opened e:
+                (tracking.State, tracking.OpenedAt) = (DeliveryState.Opened, e.At);
+                tracking.Receipts.Add(e.Receipt);
+                break;
+            case Refused e:
+                (tracking.State, tracking.Reason) = (DeliveryState.Refused, e.Reason);
+                tracking.Receipts.Add(e.Receipt);
+                break;
+            case Quarantined e:
+                (tracking.State, tracking.Reason) = (DeliveryState.Quarantined, e.Reason);
+                tracking.Receipts.Add(e.Receipt);
+                break;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using MessageBackbone.Domain.Directory;
+using MessageBackbone.EventLog;
+using MessageBackbone.EventLog.Sqlite;
+using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Recording;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MessageBackbone.Node.Hosting;
+
+/// <summary>A running node. It only wires: each room adds itself.</summary>
+public sealed class NodeHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly NodeIdentity _identity;
+    private readonly IEventLog _log;
+    private readonly ILogger _logger;
+    private int _stopped;
+
+    private NodeHost(WebApplication app, NodeIdentity identity, IEventLog log, ILogger logger)
+    {
+        _app = app;
+        _identity = identity;
+        _log = log;
+        _logger = logger;
+    }
+
+    /// <summary>Where gateways connect, with the port that was taken.</summary>
+    public Uri GrpcAddress { get; private set; } = new("https://127.0.0.1");
+
+    /// <summary>The rooms, for what runs in the same process.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Ends when the node was asked to stop, or went down by itself.</summary>
+    public CancellationToken Stopping => _app.Lifetime.ApplicationStopping;
+
+    /// <summary>Returns when the port is open; the directory is caught up before.</summary>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A setting cannot be used.</exception>
+    /// <exception cref="EventLogOpenException">The event log cannot be opened.</exception>
+    public static async Task<NodeHost> StartAsync(
+        NodeOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken)
+    {
+        options.Validate();
+        System.IO.Directory.CreateDirectory(options.DataFolder);
+        logs ??= NullLoggerFactory.Instance;
+        var identity = NodeIdentity.Load(options);
+        IEventLog? log = null;
+        WebApplication? app = null;
+        try
+        {
+            var founded = DirectoryState.Founded(identity.Founders(options.SecretariatCertificates));
+            log = await SqliteEventLog.OpenAsync(
+                new SqliteEventLogOptions { Folder = options.DataFolder }, clock, logs.CreateLogger<SqliteEventLog>());
+            app = Build(options, clock, logs, identity, log, founded);
+            var host = new NodeHost(app, identity, log, logs.CreateLogger<NodeHost>());
+            await host.OpenAsync(cancellationToken);
+            return host;
+        }
+        catch
+        {
+            await CloseAsync(app, log, identity);
+            throw;
+        }
+    }
+
+    /// <summary>Ends calls, then rooms, then the log.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            await _app.StopAsync();
+            await CloseAsync(_app, _log, _identity);
+            HostingLog.Stopped(_logger, _identity.Name);
+        }
+    }
+
+    public ValueTask DisposeAsync() => new(StopAsync());
+
+    private static WebApplication Build(
+        NodeOptions options, TimeProvider clock, ILoggerFactory logs, NodeIdentity identity, IEventLog log, DirectoryState founded)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var caps = new ConnectionCaps(options.Limits, logs.CreateLogger<ConnectionCaps>());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel => Listening.Configure(kestrel, options, identity, caps, clock));
+        builder.Services
+            .AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>))
+            .AddSingleton(clock).AddSingleton(options).AddSingleton(options.Limits).AddSingleton(identity)
+            .AddSingleton(log).AddSingleton<EventRecorder>()
+            .AddDirectory(founded)
+            .AddContent()
+            .AddAccepting(options.Limits);
+
+        var app = builder.Build();
+        app.UseRouting();
+        app.MapGrpcService<ExchangeService>();
+        app.MapGrpcService<DirectoryService>();
+        return app;
+    }
+
+    private static async Task CloseAsync(WebApplication? app, IEventLog? log, NodeIdentity identity)
+    {
+        if (app is not null)
+        {
+            await app.DisposeAsync();
+        }
+
+        if (log is not null)
+        {
+            await log.DisposeAsync();
+        }
+
+        identity.Dispose();
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await _app.Services.GetRequiredService<CurrentDirectory>().StartAsync(cancellationToken);
+        await _app.StartAsync(cancellationToken);
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        GrpcAddress = new Uri(addresses.First());
+        HostingLog.Serving(_logger, _identity.Name, GrpcAddress, _log.Name);
+    }
+}

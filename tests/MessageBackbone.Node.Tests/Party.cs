@@ -1,0 +1,104 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Net.Client;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Messages;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Tests;
+
+/// <summary>Somebody with certificates and a connection to the node, as a gateway or a secretariat's tool would have.</summary>
+internal sealed class Party : IDisposable
+{
+    private readonly ShiftedClock _clock;
+
+    public Party(IssuedHolder issued, Uri node, TrustAnchor anchor, ShiftedClock clock)
+    {
+        _clock = clock;
+        Keys = issued.OpenKeys();
+        Channel = Connect(node, Keys.Tls, anchor, clock);
+    }
+
+    public HolderKeys Keys { get; }
+
+    public string Name => Keys.Holder.Name;
+
+    public GrpcChannel Channel { get; }
+
+    public ExchangeService.ExchangeServiceClient Exchange => new(Channel);
+
+    public DirectoryService.DirectoryServiceClient Directory => new(Channel);
+
+    public static GrpcChannel Connect(Uri node, X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock)
+    {
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false };
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            ClientCertificates = tls is null ? null : [tls],
+            CertificateChainPolicy = anchor.TlsPolicy(serverAuth: true),
+            RemoteCertificateValidationCallback = (_, peer, _, errors) =>
+                errors == SslPolicyErrors.None
+                && anchor.AcceptsPeer(peer as X509Certificate2, [HolderRole.Node], clock.GetUtcNow(), asServer: true, out _, out _),
+        };
+        return GrpcChannel.ForAddress(node, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 16 << 20 });
+    }
+
+    public SignedObject Read(ByteString signed) => SignedObject.TryRead(signed.Memory, out var read, out var problem) ? read : throw new InvalidDataException(problem);
+
+    /// <summary>Signs an act of the secretariat, as of the house's clock.</summary>
+    public DirectoryActRequest Order(IMessage act) => new() { Order = ByteString.CopyFrom(ReceiptBuilding.Sign(act, Keys.Sign!, _clock.GetUtcNow())) };
+
+    public string NewActId() => MessageId.New(_clock.GetUtcNow()).Value;
+
+    public Timestamp Now => _clock.GetUtcNow().ToTimestamp();
+
+    /// <summary>A message, sealed to <paramref name="to"/> and whoever <paramref name="change"/> adds.</summary>
+    public Envelope Compose(Party to, Action<MessageHeader>? change = null, params Party[] others) => Compose([to], change, others);
+
+    public Envelope Compose(Party[] to, Action<MessageHeader>? change = null, params Party[] others)
+    {
+        var header = NewHeader(to, change);
+        X509Certificate2[] sealTo = header.BodyForm == BodyForm.Clear ? [] : [.. to.Concat(others).Select(party => party.Keys.Seal!)];
+        return MessageComposing.Compose(
+            new MessageDraft(header, new SealedContent { Text = "Bonjour" }), sealTo, Keys.Sign!, MessageId.New(_clock.GetUtcNow()), BureauCode.Parse(Name), _clock.GetUtcNow());
+    }
+
+    /// <summary>The same message with other header fields, signed again: what a sender would send that does not keep to the rules.</summary>
+    public Envelope Resign(Envelope envelope, Action<MessageHeader> change, Party? signer = null)
+    {
+        var header = MessageHeader.Parser.ParseFrom(Read(envelope.Header).Content.Span);
+        change(header);
+        return new Envelope { Header = ByteString.CopyFrom(ReceiptBuilding.Sign(header, (signer ?? this).Keys.Sign!, _clock.GetUtcNow())), Body = envelope.Body };
+    }
+
+    public async Task<SubmitReply> SubmitAsync(Envelope envelope) =>
+        await Exchange.SubmitAsync(new SubmitRequest { Envelope = envelope }, cancellationToken: TestContext.Current.CancellationToken);
+
+    public AcceptanceReceipt ReceiptOf(SubmitReply reply) =>
+        ReceiptBuilding.TryRead(reply.Receipt.Memory, AcceptanceReceipt.Parser, out var signed, out var receipt, out var problem) && signed.VerifySignature()
+            ? receipt
+            : throw new InvalidDataException(problem);
+
+    public void Dispose()
+    {
+        Channel.Dispose();
+        Keys.Dispose();
+    }
+
+    private static MessageHeader NewHeader(Party[] to, Action<MessageHeader>? change)
+    {
+        var header = new MessageHeader
+        {
+            To = { to.Select(party => party.Name) },
+            Precedence = Precedence.Priority,
+            Kind = "text",
+            Handling = new Handling { Classification = Classification.Restricted, Purpose = Purpose.Investigation },
+            BodyForm = BodyForm.Sealed,
+        };
+        change?.Invoke(header);
+        return header;
+    }
+}
