@@ -7,6 +7,7 @@ using MessageBackbone.Node.Content;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Recording;
+using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
@@ -29,6 +30,19 @@ internal sealed class Acceptor(
     /// <param name="turn">The place in a stream whose messages are appended in the order sent; null: a call of its own.</param>
     /// <exception cref="RefusalException">Nothing was recorded.</exception>
     public async Task<SubmitReply> AcceptAsync(Caller caller, Envelope? envelope, AppendTurn? turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await JudgeAsync(caller, envelope, turn, cancellationToken);
+        }
+        catch (RefusalException refusal) when (envelope?.Header is { Length: > 0 } header && header.Length <= limits.HeaderBytes)
+        {
+            refusal.HeaderSha256 = Fingerprint.Of(header.Span).ToByteString();
+            throw;
+        }
+    }
+
+    private async Task<SubmitReply> JudgeAsync(Caller caller, Envelope? envelope, AppendTurn? turn, CancellationToken cancellationToken)
     {
         var submission = Submission.Read(caller, envelope, limits);
         if (submission.Id is { } id && await FirstAsync(id, cancellationToken) is { } first)
@@ -74,6 +88,7 @@ internal sealed class Acceptor(
         if (await appending is AppendOutcome.Appended at)
         {
             var stored = new RecordedEvent(at.Position, StreamId.Message(id), at.Revision, made.EventId, made.Type, made.Data, made.Metadata, made.RecordedAt);
+            NodeMetrics.Accepted(header.Precedence);
             return new SubmitReply { Receipt = receipts.Of(stored, facts), Position = at.Position.Value };
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Signing;
 using Microsoft.Extensions.Logging;
 
@@ -110,7 +111,8 @@ internal sealed class CallInterceptor(
                 AcceptingLog.StoreFailed(logger, fault, context.Method);
             }
 
-            await security.NoteAsync(caller, refusal.Reason, headerSha256: default);
+            NodeMetrics.Refused(refusal.Reason);
+            await security.NoteAsync(caller, refusal.Reason, refusal.HeaderSha256);
             return refusal.ToStatus();
         }
 

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using MessageBackbone.Domain;
 
 namespace MessageBackbone.Node.Accepting;
@@ -24,6 +25,9 @@ public sealed class RefusalException(
     public IReadOnlyList<string> Fields { get; } = fields ?? [];
 
     public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>SHA-256 of the header as sent, where there was one: what the security event names.</summary>
+    public ByteString? HeaderSha256 { get; set; }
 
     public IReadOnlyDictionary<string, string> Details { get; } = metadata ?? new Dictionary<string, string>();
 }

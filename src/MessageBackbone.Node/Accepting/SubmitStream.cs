@@ -1,5 +1,6 @@
 using Grpc.Core;
 using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Canonical;
 using MessageBackbone.V1;
 
@@ -87,7 +88,8 @@ internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security,
         }
         catch (Exception fault) when ((fault as RefusalException ?? Refusals.OfFault(fault)) is { } refusal)
         {
-            await security.NoteAsync(caller, refusal.Reason, headerSha256: null);
+            NodeMetrics.Refused(refusal.Reason);
+            await security.NoteAsync(caller, refusal.Reason, refusal.HeaderSha256);
             outcome.Refused = refusal.ToMessage();
         }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Google.Protobuf;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Telemetry;
 using MessageBackbone.V1;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
@@ -49,9 +50,15 @@ public sealed class EventRecorder(IEventLog log, TimeProvider clock)
         return new NewEvent(id, EventTypes.NameOf(fact), fact.ToByteArray(), metadata.ToByteArray(), now);
     }
 
-    public ValueTask<AppendOutcome> AppendAsync(
-        StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken) =>
-        log.AppendAsync(stream, expected, events, cancellationToken);
+    /// <summary>As <see cref="IEventLog.AppendAsync"/>, and measured.</summary>
+    public async ValueTask<AppendOutcome> AppendAsync(
+        StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
+    {
+        var began = clock.GetTimestamp();
+        var outcome = await log.AppendAsync(stream, expected, events, cancellationToken);
+        NodeMetrics.AppendTook(clock.GetElapsedTime(began));
+        return outcome;
+    }
 
     /// <summary>Folds the stream, decides, and appends at the revision that was folded.</summary>
     /// <exception cref="EventLogUnavailableException">The store cannot serve, or others were faster every time.</exception>
@@ -73,7 +80,7 @@ public sealed class EventRecorder(IEventLog log, TimeProvider clock)
                 case Decision.Record record:
                     NewEvent[] made = [.. record.Events.Select(fact => Prepare(fact, why))];
                     var expected = events.Count == 0 ? ExpectedRevision.NoStream : ExpectedRevision.At(events[^1].Revision);
-                    if (await log.AppendAsync(stream, expected, made, cancellationToken) is AppendOutcome.Appended at)
+                    if (await AppendAsync(stream, expected, made, cancellationToken) is AppendOutcome.Appended at)
                     {
                         return new Recording<TState>.Recorded(record.Events.Aggregate(state, evolve), at, made);
                     }

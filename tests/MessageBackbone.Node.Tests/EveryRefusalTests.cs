@@ -1,0 +1,29 @@
+using System.Reflection;
+using MessageBackbone.Node.Accepting;
+using MessageBackbone.Protocol.Signing;
+
+namespace MessageBackbone.Node.Tests;
+
+public sealed class EveryRefusalTests
+{
+    /// <summary>What nothing can answer yet: quotas, settling by others, several nodes and draining are later parts. SUPERSEDED is the attendance's.</summary>
+    private static readonly string[] Later = [Reasons.QuotaExceeded, Reasons.AlreadyFinal, Reasons.NotLeader, Reasons.Draining, Reasons.Superseded];
+
+    [Fact]
+    public void Every_refusal_has_a_test_that_provokes_it_over_the_wire()
+    {
+        var tested = typeof(EveryRefusalTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public))
+            .Where(method => method.GetCustomAttributes<FactAttribute>().Any())
+            .SelectMany(method => method.GetCustomAttributes<RefusesAttribute>()).Select(refuses => refuses.Reason).ToHashSet();
+
+        Assert.Empty(Reasons.Refusals.Except(Later).Except(tested));
+        Assert.Empty(tested.Except(Reasons.Refusals));
+    }
+
+    [Fact]
+    public void Every_refusal_has_a_status()
+    {
+        Assert.All(Reasons.Refusals, reason => Assert.NotEqual(Grpc.Core.StatusCode.OK, Refusals.StatusOf(reason)));
+    }
+}
