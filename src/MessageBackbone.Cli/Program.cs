@@ -1,1 +1,4 @@
-return MessageBackbone.Cli.Commands.Run(args);
+using MessageBackbone.Cli;
+using MessageBackbone.Cli.Invoking;
+
+return await Commands.RunAsync(args, Shell.OfThisProcess());
