@@ -28,23 +28,33 @@ internal sealed class Party : IDisposable
 
     public GrpcChannel Channel { get; }
 
+    /// <summary>What its next messages say.</summary>
+    public SealedContent Content { get; set; } = new() { Text = "Bonjour" };
+
     public ExchangeService.ExchangeServiceClient Exchange => new(Channel);
 
     public DirectoryService.DirectoryServiceClient Directory => new(Channel);
 
-    public static GrpcChannel Connect(Uri node, X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock)
+    public static GrpcChannel Connect(Uri node, X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock) =>
+        GrpcChannel.ForAddress(node, new GrpcChannelOptions { HttpHandler = NewHandler(tls, anchor, clock), DisposeHttpClient = true });
+
+    public static SocketsHttpHandler NewHandler(X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock) =>
+        new() { EnableMultipleHttp2Connections = true, UseProxy = false, SslOptions = TlsTo(tls, anchor, clock) };
+
+    /// <summary>As a gateway connects: the node's certificate is judged by the pinned authority and nothing is fetched, for our own certificate neither.</summary>
+    public static SslClientAuthenticationOptions TlsTo(X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock) => new()
     {
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false };
-        handler.SslOptions = new SslClientAuthenticationOptions
-        {
-            ClientCertificates = tls is null ? null : [tls],
-            CertificateChainPolicy = anchor.TlsPolicy(serverAuth: true),
-            RemoteCertificateValidationCallback = (_, peer, _, errors) =>
-                errors == SslPolicyErrors.None
-                && anchor.AcceptsPeer(peer as X509Certificate2, [HolderRole.Node], clock.GetUtcNow(), asServer: true, out _, out _),
-        };
-        return GrpcChannel.ForAddress(node, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = 16 << 20 });
-    }
+        TargetHost = "127.0.0.1",
+        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        ClientCertificateContext = tls is null ? null : SslStreamCertificateContext.Create(tls, additionalCertificates: null, offline: true),
+        CertificateChainPolicy = anchor.TlsPolicy(serverAuth: true),
+        RemoteCertificateValidationCallback = (_, peer, _, errors) =>
+            errors == SslPolicyErrors.None
+            && anchor.AcceptsPeer(peer as X509Certificate2, [HolderRole.Node], clock.GetUtcNow(), asServer: true, out _, out _),
+    };
+
+    /// <summary>Id of a message as its header says.</summary>
+    public MessageHeader HeaderOf(Envelope envelope) => MessageHeader.Parser.ParseFrom(Read(envelope.Header).Content.Span);
 
     public SignedObject Read(ByteString signed) => SignedObject.TryRead(signed.Memory, out var read, out var problem) ? read : throw new InvalidDataException(problem);
 
@@ -63,7 +73,7 @@ internal sealed class Party : IDisposable
         var header = NewHeader(to, change);
         X509Certificate2[] sealTo = header.BodyForm == BodyForm.Clear ? [] : [.. to.Concat(others).Select(party => party.Keys.Seal!)];
         return MessageComposing.Compose(
-            new MessageDraft(header, new SealedContent { Text = "Bonjour" }), sealTo, Keys.Sign!, MessageId.New(_clock.GetUtcNow()), BureauCode.Parse(Name), _clock.GetUtcNow());
+            new MessageDraft(header, Content), sealTo, Keys.Sign!, MessageId.New(_clock.GetUtcNow()), BureauCode.Parse(Name), _clock.GetUtcNow());
     }
 
     /// <summary>The same message with other header fields, signed again: what a sender would send that does not keep to the rules.</summary>

@@ -87,7 +87,7 @@ public sealed class AcceptingTests
         var again = await client.SubmitAsync(new SubmitRequest { Envelope = envelope }, cancellationToken: Cancel);
 
         Assert.Equal(house["FR"].ReceiptOf(first), house["FR"].ReceiptOf(again));
-        var header = MessageHeader.Parser.ParseFrom(house["FR"].Read(envelope.Header).Content.Span);
+        var header = house["FR"].HeaderOf(envelope);
         using var download = client.DownloadContent(
             new ContentRequest { MessageId = header.MessageId, Sha256 = header.BodySha256 }, cancellationToken: Cancel);
         Assert.True(await download.ResponseStream.MoveNext(Cancel));

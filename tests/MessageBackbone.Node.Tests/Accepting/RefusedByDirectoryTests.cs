@@ -111,7 +111,7 @@ public sealed class RefusedByDirectoryTests
         await using var house = await House.OpenAsync("FR", "DE", "ES");
         var message = house["FR"].Compose(house["DE"]);
         await house["FR"].SubmitAsync(message);
-        var header = MessageHeader.Parser.ParseFrom(house["FR"].Read(message.Header).Content.Span);
+        var header = house["FR"].HeaderOf(message);
 
         foreach (var bureau in (string[])["FR", "DE"])
         {
