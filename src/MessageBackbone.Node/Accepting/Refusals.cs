@@ -5,6 +5,8 @@ using Google.Rpc;
 using Grpc.Core;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Node.Projecting.Storing;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 
@@ -49,9 +51,14 @@ public static class Refusals
     public static StatusCode StatusOf(string reason) => Table[reason];
 
     /// <summary>The refusal that a fault of a store is told as; null: it is another fault.</summary>
-    public static RefusalException? OfFault(Exception fault) => fault is EventLogUnavailableException or ContentUnavailableException
-        ? new RefusalException(Reasons.StoreUnavailable, "The node cannot write now. Send the same bytes again later.", retryAfter: StoreRetry)
-        : null;
+    public static RefusalException? OfFault(Exception fault) => fault switch
+    {
+        EventLogUnavailableException or ContentUnavailableException =>
+            new RefusalException(Reasons.StoreUnavailable, "The node cannot write now. Send the same bytes again later.", retryAfter: StoreRetry),
+        FollowerStoppedException or ReadModelFault =>
+            new RefusalException(Reasons.StoreUnavailable, "A read model of the node does not serve now. The node's status says why; ask again later.", retryAfter: StoreRetry),
+        _ => null,
+    };
 
     /// <summary>Inside a stream.</summary>
     public static Refusal ToMessage(this RefusalException refusal)

@@ -2,9 +2,13 @@ using MessageBackbone.Domain.Directory;
 using MessageBackbone.EventLog;
 using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Content;
 using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Operations;
+using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Recording;
+using MessageBackbone.Node.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -97,12 +101,18 @@ public sealed class NodeHost : IAsyncDisposable
             .AddSingleton(log).AddSingleton<EventRecorder>()
             .AddDirectory(founded)
             .AddContent()
-            .AddAccepting(options.Limits);
+            .AddAccepting(options.Limits)
+            .AddProjecting(new ProjectingOptions { Folder = Path.Combine(options.DataFolder, "read-models") })
+            .AddAuditing()
+            .AddOperations(options.Operations, options.DataFolder, _ => Surroundings.NoRouting)
+            .AddTelemetry(options.Telemetry, identity.Name);
 
         var app = builder.Build();
         app.UseRouting();
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<DirectoryService>();
+        app.MapGrpcService<AuditService>();
+        app.MapGrpcService<OperationsService>();
         return app;
     }
 

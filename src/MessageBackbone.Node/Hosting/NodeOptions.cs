@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using MessageBackbone.Node.Operations;
+using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Node.Hosting;
@@ -35,6 +37,12 @@ public sealed class NodeOptions : IValidatableObject
 
     [Required] public NodeLimits Limits { get; set; } = new();
 
+    /// <summary>Health pages, and what counts as ready.</summary>
+    [Required] public OperationsOptions Operations { get; set; } = new();
+
+    /// <summary>Where traces and metrics go.</summary>
+    [Required] public TelemetryOptions Telemetry { get; set; } = new();
+
     public IPEndPoint ListenEndpoint => IPEndPoint.Parse(Listen);
 
     /// <exception cref="ValidationException">Names every setting that cannot be used.</exception>
@@ -42,7 +50,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        Validator.TryValidateObject(Limits, new ValidationContext(Limits), problems, validateAllProperties: true);
+        foreach (var part in (object[])[Limits, Operations, Telemetry]) Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {
             throw new ValidationException(string.Join(" ", problems.Select(problem => $"{Section}: {problem.ErrorMessage}")));

@@ -1,0 +1,54 @@
+using System.Reflection;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using Api = MessageBackbone.V1.OperationsService;
+
+namespace MessageBackbone.Node.Operations;
+
+/// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
+internal sealed class OperationsService(
+    BoardView board, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node, TimeProvider clock)
+    : Api.OperationsServiceBase
+{
+    private static readonly string Version =
+        typeof(OperationsService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+
+    private readonly Timestamp _started = clock.GetUtcNow().ToTimestamp();
+
+    public override async Task<Board> GetBoard(BoardRequest request, ServerCallContext context) => await board.GetAsync(context.CancellationToken);
+
+    public override async Task WatchBoard(BoardRequest request, IServerStreamWriter<Board> responseStream, ServerCallContext context)
+    {
+        var caller = context.GetCaller();
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked);
+        await foreach (var next in board.WatchAsync(open.Token)) await responseStream.WriteAsync(next, open.Token);
+    }
+
+    public override async Task<RebuildProjectionReply> RebuildProjection(RebuildProjectionRequest request, ServerCallContext context)
+    {
+        var follower = models.Find(request.Name) ?? throw new RefusalException(
+            Reasons.FieldInvalid, $"Name one of the read models: {string.Join(", ", models.All.Select(model => model.Name))}.", ["name"]);
+        var rebuilt = await follower.RebuildAsync(context.CancellationToken);
+        return new RebuildProjectionReply { Events = (ulong)rebuilt.Events, Position = rebuilt.Position.Value };
+    }
+
+    public override async Task<NodeStatus> GetNodeStatus(NodeStatusRequest request, ServerCallContext context) => new()
+    {
+        Node = node.Name,
+        Version = Version,
+        Log = log.Name,
+        LogPosition = (await log.EndAsync(context.CancellationToken)).Value,
+        Transport = surroundings.Transport(),
+        TransportState = surroundings.TransportState(),
+        Followers = { followers.Select(f => new FollowerStatus { Name = f.Name, Position = f.Position.Value, State = f.State }) },
+        Attending = { surroundings.Attending().Order(StringComparer.Ordinal) },
+        StartedAt = _started,
+        EventLog = log is EventLog.Sqlite.SqliteEventLog ? "sqlite" : log.GetType().Name,
+    };
+}

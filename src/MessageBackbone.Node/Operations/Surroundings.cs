@@ -1,0 +1,16 @@
+namespace MessageBackbone.Node.Operations;
+
+/// <summary>What other rooms say about themselves; the host fills it in, so that no room looks into another.</summary>
+/// <param name="Transport">"in-memory" or "rabbitmq".</param>
+/// <param name="TransportState">"connected", or what keeps it from that.</param>
+/// <param name="Attending">Codes of the bureaus whose gateways attend at this node now.</param>
+/// <param name="AttendanceChanges">Completes when the answer of <paramref name="Attending"/> changes the next time.</param>
+internal sealed record Surroundings(
+    Func<string> Transport, Func<string> TransportState, Func<IReadOnlyCollection<string>> Attending, Func<Task> AttendanceChanges)
+{
+    public const string Connected = "connected";
+
+    /// <summary>Of a node whose host wired no routing: it accepts, and is never ready.</summary>
+    public static Surroundings NoRouting { get; } =
+        new(() => "none", () => "this node has no routing", () => [], () => new TaskCompletionSource().Task);
+}

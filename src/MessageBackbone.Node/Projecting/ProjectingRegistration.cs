@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MessageBackbone.Node.Projecting;
+
+/// <summary>Wires the read models. Expects the event log, a <see cref="TimeProvider"/> and logging; each read model is also an <see cref="IFollower"/>.</summary>
+internal static class ProjectingRegistration
+{
+    private static readonly Func<ReadModels, ProjectionFollower>[] Followers =
+        [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events];
+
+    public static IServiceCollection AddProjecting(this IServiceCollection services, ProjectingOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<ReadModels>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReadModels>());
+        services.AddSingleton(provider => new Deliveries(provider.GetRequiredService<ReadModels>().Deliveries));
+        services.AddSingleton(provider => new Events(provider.GetRequiredService<ReadModels>().Events));
+        foreach (var pick in Followers) services.AddSingleton<IFollower>(provider => pick(provider.GetRequiredService<ReadModels>()));
+        return services;
+    }
+}
