@@ -109,13 +109,13 @@ internal sealed class CertificateParts
         StrictDer.Require(Serial.Length <= 20 && Serial.Span[0] < 0x80 && Serial.Span.ContainsAnyExcept((byte)0));
         StrictDer.Require(tbs.ReadEncodedValue().Span.SequenceEqual(SignatureAlgorithm.Span));
         Issuer = tbs.PeekEncodedValue();
-        tbs.ReadSequence();
+        StrictDer.RequireAll(tbs.ReadSequence());
         var validity = tbs.ReadSequence();
         NotBefore = StrictDer.ReadTime(validity);
         NotAfter = StrictDer.ReadTime(validity);
         validity.ThrowIfNotEmpty();
         Subject = tbs.PeekEncodedValue();
-        tbs.ReadSequence();
+        StrictDer.RequireAll(tbs.ReadSequence());
         ReadKey(tbs);
         var wrapped = tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 3)); // the unique identifiers of version 2 are refused here
         tbs.ThrowIfNotEmpty();

@@ -94,6 +94,7 @@ internal static class SealedBodyReader
         var issued = recipient.ReadSequence();
         StrictDer.Require(issued.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence), "the issuer is no name");
         var issuer = issued.ReadEncodedValue();
+        StrictDer.RequireAll(new AsnReader(issuer, AsnEncodingRules.DER));
         var serial = issued.ReadIntegerBytes();
         issued.ThrowIfNotEmpty();
         return SealedRecipient.Issued(issuer, serial, point, ReadWrappedKey(recipient));
