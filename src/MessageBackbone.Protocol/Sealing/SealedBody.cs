@@ -74,14 +74,11 @@ public sealed class SealedBody
     private static bool TryUnwrap(X509Certificate2 certificate, SealedRecipient recipient, out byte[] contentKey)
     {
         contentKey = [];
-        using var own = certificate.GetECDiffieHellmanPrivateKey() ?? throw new ArgumentException("The seal certificate has no private key.");
         byte[] secret = [];
         byte[] keyEncryptionKey = [];
         try
         {
-            using var ephemeral = ECDiffieHellman.Create(Curves.PublicKey(NamedCurve.P256, recipient.Point.Span));
-            using var theirPublic = ephemeral.PublicKey;
-            secret = own.DeriveRawSecretAgreement(theirPublic);
+            secret = AgreementKeys.Agree(certificate, recipient.Point.Span);
             keyEncryptionKey = KeyDerivation.KeyEncryptionKey(secret);
             return KeyWrap.TryUnwrap(keyEncryptionKey, recipient.WrappedKey.Span, out contentKey);
         }

@@ -94,9 +94,7 @@ internal static class SealedBodyWriter
     {
         if (recipient.Curve != NamedCurve.P256)
             throw new ArgumentException("A seal certificate has a key on the named curve P-256.");
-        using var theirs = ECDiffieHellman.Create(Curves.PublicKey(NamedCurve.P256, recipient.Point.Span));
-        using var theirPublic = theirs.PublicKey;
-        var secret = ephemeral.DeriveRawSecretAgreement(theirPublic);
+        var secret = AgreementKeys.Agree(ephemeral, recipient);
         var keyEncryptionKey = KeyDerivation.KeyEncryptionKey(secret);
         using (writer.PushSequence())
         {

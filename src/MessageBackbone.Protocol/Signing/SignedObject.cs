@@ -72,7 +72,7 @@ public sealed class SignedObject
         if (!_profile.Hash(Content.Span).AsSpan().SequenceEqual(_attributes.MessageDigest.Span))
             return false;
         _signer.Remember(_signerKey);
-        return _signer.Verify(_profile.Hash(_attributes.ToSign()), _signature.Span);
+        return _signer.Verify(_profile.Hash(_attributes.ToSign()), _signature);
     }
 
     /// <summary>Signs with SHA-256 under a P-256 key and SHA-384 under a P-384 key. <paramref name="signingTime"/> is cut to whole seconds.</summary>

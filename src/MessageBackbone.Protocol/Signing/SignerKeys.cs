@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -7,16 +6,13 @@ using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Protocol.Signing;
 
-/// <summary>
-/// A signer's certificate with its imported key: importing costs more than verifying. One key object serves one thread at a time, so there is a small pool
-/// for each certificate. Evicted ones are left to the finalizer: another thread may still be using them.
-/// </summary>
+/// <summary>A signer's certificate with its imported key: importing costs more than verifying. Evicted keys are left to the finalizer: they may be in use.</summary>
 internal sealed class SignerKeys(CertificateParts certificate)
 {
     private static readonly BoundedCache<DigestKey, SignerKeys> _known = new(4096);
     private static readonly ConditionalWeakTable<X509Certificate2, SigningKey> _signing = [];
 
-    private readonly ConcurrentBag<ECDsa> _idle = [];
+    private readonly KeyPool<ECDsa> _keys = new(() => ECDsa.Create(Curves.PublicKey(certificate.Curve, certificate.Point.Span)));
     private X509Certificate2? _certificate;
 
     public CertificateParts Certificate => certificate;
@@ -31,61 +27,41 @@ internal sealed class SignerKeys(CertificateParts certificate)
     /// <summary>Only what is asked to verify a signature is remembered, so that reading alone fills no cache.</summary>
     public void Remember(DigestKey sha256) => _known.Add(sha256, this);
 
-    public bool Verify(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
+    public bool Verify(byte[] hash, ReadOnlyMemory<byte> signature)
     {
-        if (!_idle.TryTake(out var key))
+        try
         {
-            if (!TryImport(out key))
-                return false;
+            return _keys.Use((hash, signature), static (key, s) => key.VerifyHash(s.hash, s.signature.Span, DSASignatureFormat.Rfc3279DerSequence));
         }
-        var valid = key.VerifyHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence);
-        if (_idle.Count < Environment.ProcessorCount)
-            _idle.Add(key);
-        else
-            key.Dispose();
-        return valid;
+        catch (CryptographicException) // the point is not on the curve: nothing verifies under it
+        {
+            return false;
+        }
     }
 
     /// <exception cref="ArgumentException">The certificate has no private key on a curve of the contract.</exception>
     public static SigningKey ForSigning(X509Certificate2 certificateWithKey) => _signing.GetValue(certificateWithKey, c => new SigningKey(c));
-
-    private bool TryImport([NotNullWhen(true)] out ECDsa? key)
-    {
-        try
-        {
-            key = ECDsa.Create(Curves.PublicKey(certificate.Curve, certificate.Point.Span));
-            return true;
-        }
-        catch (CryptographicException) // the point is not on the curve: nothing verifies under it
-        {
-            key = null;
-            return false;
-        }
-    }
 }
 
-/// <summary>A private sign key; one signature at a time.</summary>
+/// <summary>The private sign key of a certificate, which must live as long as signatures are made.</summary>
 internal sealed class SigningKey
 {
-    private readonly Lock _using = new();
-    private readonly ECDsa _key;
+    private readonly KeyPool<ECDsa> _keys;
 
     public SigningKey(X509Certificate2 certificate)
     {
         Certificate = CertificateParts.Of(certificate);
         Profile = SignatureProfile.For(Certificate.Curve) ?? throw new ArgumentException("A sign certificate has a key on P-256 or P-384.");
-        _key = certificate.GetECDsaPrivateKey() ?? throw new ArgumentException("The certificate has no private key.");
+        // Weak, since this object hangs on the certificate's own entry in a weak table, which a strong reference would keep for ever.
+        var weak = new WeakReference<X509Certificate2>(certificate);
+        _keys = new KeyPool<ECDsa>(() => weak.TryGetTarget(out var owner) && owner.GetECDsaPrivateKey() is { } key
+            ? key
+            : throw new ArgumentException("The certificate has no private key."));
     }
 
     public CertificateParts Certificate { get; }
 
     public SignatureProfile Profile { get; }
 
-    public byte[] Sign(ReadOnlySpan<byte> hash)
-    {
-        lock (_using)
-        {
-            return _key.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence);
-        }
-    }
+    public byte[] Sign(byte[] hash) => _keys.Use(hash, static (key, h) => key.SignHash(h, DSASignatureFormat.Rfc3279DerSequence));
 }
