@@ -8,7 +8,9 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Protocol.Tests;
 
-/// <summary>A house made once for all tests: an authority and holders on demand. Its time is that of the machine, since openssl checks by its own clock.</summary>
+/// <summary>
+/// A house made once for all tests: an authority and holders on demand. Its time is that of the machine, since openssl checks by its own clock.
+/// </summary>
 internal static class Sample
 {
     private static readonly ConcurrentDictionary<string, Lazy<HolderKeys>> _holders = new();
@@ -21,7 +23,8 @@ internal static class Sample
 
     public static HolderKeys Bureau(string code) => Of(Holder.Bureau(code));
 
-    public static HolderKeys Of(Holder holder) => _holders.GetOrAdd(holder.Uri, _ => new Lazy<HolderKeys>(() => Authority.IssueAll(holder, Now).OpenKeys())).Value;
+    public static HolderKeys Of(Holder holder) =>
+        _holders.GetOrAdd(holder.Uri, _ => new Lazy<HolderKeys>(() => Authority.IssueAll(holder, Now).OpenKeys())).Value;
 
     public static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";
 

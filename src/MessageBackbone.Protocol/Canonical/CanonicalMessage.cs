@@ -4,7 +4,8 @@ using Google.Protobuf;
 namespace MessageBackbone.Protocol.Canonical;
 
 /// <summary>
-/// The one form of everything signed or sealed (wire.md §1): field 100 is the message's full name, and parsing with unknown fields discarded and serializing
+/// The one form of everything signed or sealed (wire.md §1): field 100 is the message's full name, and parsing with unknown fields discarded and
+/// serializing
 /// again gives the same bytes. So nobody can hide a restriction in an unknown field, and two parsers cannot read two meanings.
 /// </summary>
 public static class CanonicalMessage
@@ -14,7 +15,9 @@ public static class CanonicalMessage
     // An empty sub-message is two bytes on the wire and some 70 in memory: the count is bounded before anything is built.
     private const int MostFields = 50_000;
 
-    /// <summary>Never throws on any bytes. Says nothing of the fields' values: empty sub-messages, unknown enum values and NUL survive this test.</summary>
+    /// <summary>
+    /// Never throws on any bytes. Says nothing of the fields' values: empty sub-messages, unknown enum values and NUL survive this test.
+    /// </summary>
     public static bool TryParse<T>(ReadOnlyMemory<byte> bytes, MessageParser<T> parser, [NotNullWhen(true)] out T? message, out string problem)
         where T : class, IMessage<T>
     {
@@ -41,7 +44,8 @@ public static class CanonicalMessage
     /// <exception cref="ArgumentException">The message has no field <c>type</c>: it is none that is signed or sealed.</exception>
     public static byte[] Write(IMessage message)
     {
-        var type = message.Descriptor.FindFieldByNumber(TypeField) ?? throw new ArgumentException($"{message.Descriptor.FullName} has no field `type`.");
+        var type = message.Descriptor.FindFieldByNumber(TypeField)
+            ?? throw new ArgumentException($"{message.Descriptor.FullName} has no field `type`.");
         type.Accessor.SetValue(message, message.Descriptor.FullName);
         return message.ToByteArray();
     }
@@ -51,7 +55,9 @@ public static class CanonicalMessage
         var descriptor = message.Descriptor;
         if (descriptor.FindFieldByNumber(TypeField)?.Accessor.GetValue(message) as string != descriptor.FullName)
             return $"Field 100 `type` is not \"{descriptor.FullName}\".";
-        return message.ToByteArray().AsSpan().SequenceEqual(bytes) ? "" : "The message is not canonical: parsed and written again it has other bytes.";
+        return message.ToByteArray().AsSpan().SequenceEqual(bytes)
+            ? ""
+            : "The message is not canonical: parsed and written again it has other bytes.";
     }
 
     private static bool HasFewFields(ReadOnlySpan<byte> bytes)

@@ -3,7 +3,9 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Protocol.Canonical;
 
-/// <summary>The rules on what is sealed: fields 1 to 4 are compared with the header elsewhere. Decision 0030 says which controls a text may hold.</summary>
+/// <summary>
+/// The rules on what is sealed: fields 1 to 4 are compared with the header elsewhere. Decision 0030 says which controls a text may hold.
+/// </summary>
 public static class ContentFields
 {
     public const int LongestSubject = 500;
@@ -14,9 +16,12 @@ public static class ContentFields
     {
         var checks = new FieldChecks();
         checks.Require(content.Salt.Length == SaltSize, "salt", "32 random bytes.");
-        checks.Optional(content.Subject, s => Patterns.IsOneLine(s, LongestSubject), "subject", "One line of at most 500 characters without control characters.");
-        checks.Require(Patterns.IsText(content.Text), "text", "No control characters but line feed, carriage return and tab, no bidirectional controls.");
-        checks.Require(Patterns.IsText(content.HandlingNote), "handling_note", "No control characters but line feed, carriage return and tab, no bidirectional controls.");
+        checks.Optional(
+            content.Subject, s => Patterns.IsOneLine(s, LongestSubject), "subject", "One line of at most 500 characters without control characters.");
+        checks.Require(
+            Patterns.IsText(content.Text), "text", "No control characters but line feed, carriage return and tab, no bidirectional controls.");
+        checks.Require(Patterns.IsText(content.HandlingNote), "handling_note",
+            "No control characters but line feed, carriage return and tab, no bidirectional controls.");
         checks.Optional(content.MediaType, Patterns.IsMediaType, "media_type", "Empty, or [a-z0-9][a-z0-9.+/-]{0,126}.");
         checks.Optional(content.FileName, IsFileName, "file_name", "A name without folders, of at most 255 characters without control characters.");
         for (var i = 0; i < content.AttachmentKeys.Count; i++)
@@ -36,5 +41,6 @@ public static class ContentFields
         checks.Require(key.PlainSize <= HeaderFields.LargestAttachment, $"{path}.plain_size", "At most 10 GiB.");
     }
 
-    private static bool IsFileName(string name) => Patterns.IsOneLine(name, LongestFileName) && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0;
+    private static bool IsFileName(string name) =>
+        Patterns.IsOneLine(name, LongestFileName) && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0;
 }

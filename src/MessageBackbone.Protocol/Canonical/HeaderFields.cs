@@ -9,7 +9,8 @@ public static class HeaderFields
 {
     public const ulong LargestAttachment = 10UL << 30;
 
-    /// <returns>What is wrong, at most 32; empty when nothing is. The number of recipients and the times against a clock are the node's to judge.</returns>
+    /// <returns>What is wrong, at most 32; empty when nothing is. The number of recipients and the times against a clock are the node's to
+    /// judge.</returns>
     public static IReadOnlyList<FieldProblem> Check(MessageHeader header)
     {
         var checks = new FieldChecks();
@@ -78,12 +79,14 @@ public static class HeaderFields
         if (handling is null)
             return;
         checks.Require(
-            handling.Classification is >= Classification.OfficialUseOnly and <= Classification.Confidential, "handling.classification", "One of the classifications of the contract.");
+            handling.Classification is >= Classification.OfficialUseOnly and <= Classification.Confidential, "handling.classification",
+            "One of the classifications of the contract.");
         checks.Require(handling.Purpose is >= Purpose.LocateWanted and <= Purpose.Border, "handling.purpose", "One of the purposes of the contract.");
         var seen = new HashSet<HandlingCode>();
         for (var i = 0; i < handling.Codes.Count; i++)
         {
-            checks.Require(handling.Codes[i] is >= HandlingCode.H0 and <= HandlingCode.H3 && seen.Add(handling.Codes[i]), $"handling.codes[{i}]", "One of H0 to H3, each once.");
+            checks.Require(handling.Codes[i] is >= HandlingCode.H0 and <= HandlingCode.H3 && seen.Add(handling.Codes[i]), $"handling.codes[{i}]",
+                "One of H0 to H3, each once.");
         }
         checks.Reference(handling.LegalBasis, "handling.legal_basis");
     }
@@ -94,7 +97,8 @@ public static class HeaderFields
         checks.Digest(header.BodySha256, "body_sha256");
         checks.Digest(header.ContentSha256, "content_sha256");
         checks.Require(header.BodySize > 0, "body_size", "The number of bytes of the body: never 0.");
-        checks.Require(header.BodyForm != BodyForm.Clear || header.BodySha256.Equals(header.ContentSha256), "content_sha256", "Equal to `body_sha256` where the body is CLEAR.");
+        checks.Require(header.BodyForm != BodyForm.Clear || header.BodySha256.Equals(header.ContentSha256), "content_sha256",
+            "Equal to `body_sha256` where the body is CLEAR.");
     }
 
     private static void CheckAttachments(MessageHeader header, FieldChecks checks)

@@ -14,9 +14,11 @@ public static class ReceiptFields
         checks.Bureau(receipt.Recipient, "recipient");
         checks.Time(receipt.At, "at");
         checks.Digest(receipt.BodySha256, "body_sha256");
-        checks.Require(receipt.Outcome is >= DeliveryOutcome.Delivered and <= DeliveryOutcome.Quarantined, "outcome", "One of the outcomes of the contract.");
+        checks.Require(
+            receipt.Outcome is >= DeliveryOutcome.Delivered and <= DeliveryOutcome.Quarantined, "outcome", "One of the outcomes of the contract.");
         var mayHaveReason = receipt.Outcome is DeliveryOutcome.Refused or DeliveryOutcome.Quarantined;
-        checks.Require(mayHaveReason ? Patterns.IsReasonCode(receipt.Reason) : receipt.Reason.Length == 0, "reason", "[A-Z_]{1,64} with REFUSED and QUARANTINED, else empty.");
+        checks.Require(mayHaveReason ? Patterns.IsReasonCode(receipt.Reason) : receipt.Reason.Length == 0, "reason",
+            "[A-Z_]{1,64} with REFUSED and QUARANTINED, else empty.");
         checks.Require(receipt.Officer.Length == 0 || receipt.Outcome == DeliveryOutcome.Opened, "officer", "Only with OPENED.");
         checks.Reference(receipt.Officer, "officer");
         return checks.Problems;

@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace MessageBackbone.Protocol.Identities;
 
 /// <summary>
-/// Keeps between capacity/2 and capacity of the entries used last. Two generations: when the young one is full, it becomes the old one and the old one
+/// Keeps between capacity/2 and capacity of the entries used last. Two generations: when the young one is full, it becomes the old one and the old
+/// one
 /// is forgotten, so a flood of strange keys costs hits, never memory. Safe for concurrent use.
 /// </summary>
 internal sealed class BoundedCache<TKey, TValue>(int capacity)

@@ -1,6 +1,8 @@
 namespace MessageBackbone.Protocol.Identities;
 
-/// <summary>A bureau's code, like "FR" or "FR-SDLC": pattern <c>[A-Z]{2,8}(-[A-Z0-9]{1,12})?</c>. Codes match exactly: FR does not stand for FR-SDLC.</summary>
+/// <summary>
+/// A bureau's code, like "FR" or "FR-SDLC": pattern <c>[A-Z]{2,8}(-[A-Z0-9]{1,12})?</c>. Codes match exactly: FR does not stand for FR-SDLC.
+/// </summary>
 public readonly record struct BureauCode : IComparable<BureauCode>
 {
     private readonly string? _value;

@@ -20,7 +20,8 @@ public sealed class CertificateAuthority : IDisposable
 {
     public static readonly TimeSpan DefaultValidity = TimeSpan.FromDays(825);
 
-    private static readonly TimeSpan _clockSkew = TimeSpan.FromMinutes(5); // a peer whose clock is a little behind must not refuse a fresh certificate
+    // a peer whose clock is a little behind must not refuse a fresh certificate
+    private static readonly TimeSpan _clockSkew = TimeSpan.FromMinutes(5);
 
     private readonly X509Certificate2 _certificate;
 
@@ -52,7 +53,9 @@ public sealed class CertificateAuthority : IDisposable
         {
             var certificate = X509Certificate2.CreateFromPem(caPem, caKeyPem);
             IssuerKey.From(CertificateParts.Of(certificate));
-            return certificate.GetECDsaPrivateKey() is { } key ? Keep(key, certificate) : throw new ArgumentException("The CA's key is not an elliptic curve key.");
+            return certificate.GetECDsaPrivateKey() is { } key
+                ? Keep(key, certificate)
+                : throw new ArgumentException("The CA's key is not an elliptic curve key.");
         }
         catch (CryptographicException e)
         {
@@ -80,7 +83,8 @@ public sealed class CertificateAuthority : IDisposable
         var end = now + (validity ?? DefaultValidity);
         var last = new DateTimeOffset(_certificate.NotAfter.ToUniversalTime());
         using var key = _certificate.GetECDsaPrivateKey()!;
-        var issued = request.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - _clockSkew, end < last ? end : last, NewSerial());
+        var until = end < last ? end : last;
+        var issued = request.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(key), now - _clockSkew, until, NewSerial());
         var problem = CertificateProfile.Check(CertificateParts.Of(issued), use, out _);
         return problem.Length == 0 ? issued : throw new ArgumentException(problem);
     }
@@ -99,14 +103,17 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>crl.pem: a complete list; <paramref name="number"/> grows with each.</summary>
-    public string BuildCrl(IEnumerable<(X509Certificate2 Certificate, DateTimeOffset RevokedAt)> revoked, BigInteger number, DateTimeOffset now, TimeSpan? validity = null)
+    public string BuildCrl(
+        IEnumerable<(X509Certificate2 Certificate, DateTimeOffset RevokedAt)> revoked, BigInteger number, DateTimeOffset now,
+        TimeSpan? validity = null)
     {
         var builder = new CertificateRevocationListBuilder();
         foreach (var (certificate, at) in revoked)
         {
             builder.AddEntry(certificate, at);
         }
-        var der = builder.Build(_certificate, number, now + (validity ?? TimeSpan.FromDays(30)), HashAlgorithmName.SHA256, thisUpdate: now - _clockSkew);
+        var der = builder.Build(
+            _certificate, number, now + (validity ?? TimeSpan.FromDays(30)), HashAlgorithmName.SHA256, thisUpdate: now - _clockSkew);
         return PemEncoding.WriteString("X509 CRL", der) + "\n";
     }
 
@@ -155,7 +162,8 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     private void AddFiles(
-        Dictionary<string, string> files, string name, Holder holder, CertificateUse use, DateTimeOffset now, TimeSpan? validity, IEnumerable<string> hosts)
+        Dictionary<string, string> files, string name, Holder holder, CertificateUse use,
+        DateTimeOffset now, TimeSpan? validity, IEnumerable<string> hosts)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = Issue(holder, use, key, now, validity, hosts);

@@ -60,7 +60,9 @@ internal sealed class CertificateParts
     /// <summary>Read once for each object of the framework's class.</summary>
     /// <exception cref="ArgumentException">The certificate is not strict DER of version 3.</exception>
     public static CertificateParts Of(X509Certificate2 certificate) =>
-        _known.GetValue(certificate, c => TryRead(c.RawData, out var parts) ? parts : throw new ArgumentException("The certificate is not DER of X.509 version 3."));
+        _known.GetValue(certificate, c => TryRead(c.RawData, out var parts)
+            ? parts
+            : throw new ArgumentException("The certificate is not DER of X.509 version 3."));
 
     public static bool TryRead(ReadOnlyMemory<byte> der, [NotNullWhen(true)] out CertificateParts? parts)
     {
@@ -88,7 +90,8 @@ internal sealed class CertificateParts
     }
 
     /// <summary>The subject key identifier, or empty.</summary>
-    public ReadOnlyMemory<byte> KeyIdentifier() => Extension(Oids.SubjectKeyIdentifier) is { } value && StrictDer.TryOctets(value, out var octets) ? octets : default;
+    public ReadOnlyMemory<byte> KeyIdentifier() =>
+        Extension(Oids.SubjectKeyIdentifier) is { } value && StrictDer.TryOctets(value, out var octets) ? octets : default;
 
     private void Read(ReadOnlyMemory<byte> der)
     {

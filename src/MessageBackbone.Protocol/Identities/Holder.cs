@@ -11,7 +11,10 @@ public enum HolderRole
     Secretariat,
 }
 
-/// <summary>Whom a certificate names: <c>urn:backbone:&lt;role&gt;:&lt;name&gt;</c>. A bureau's name is its code, all others match <c>[a-z0-9][a-z0-9-]{0,31}</c>.</summary>
+/// <summary>
+/// Whom a certificate names: <c>urn:backbone:&lt;role&gt;:&lt;name&gt;</c>. A bureau's name is its code, all others match
+/// <c>[a-z0-9][a-z0-9-]{0,31}</c>.
+/// </summary>
 public readonly record struct Holder(HolderRole Role, string Name)
 {
     private const string Prefix = "urn:backbone:";

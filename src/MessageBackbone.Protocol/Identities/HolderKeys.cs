@@ -27,7 +27,9 @@ public sealed class HolderKeys : IDisposable
     /// <summary>The newest seal certificate; null where the role is not bureau.</summary>
     public X509Certificate2? Seal => SealKeys.Count > 0 ? SealKeys[0] : null;
 
-    /// <summary>All seal keys, newest first: what was sealed before a rotation stays readable (<c>seal.1.pem</c>, <c>seal.2.pem</c> … with their keys).</summary>
+    /// <summary>
+    /// All seal keys, newest first: what was sealed before a rotation stays readable (<c>seal.1.pem</c>, <c>seal.2.pem</c> … with their keys).
+    /// </summary>
     public IReadOnlyList<X509Certificate2> SealKeys { get; }
 
     /// <param name="read">Gives the PEM text of "tls.pem", "tls.key", "sign.pem" …, or null where there is no such file.</param>

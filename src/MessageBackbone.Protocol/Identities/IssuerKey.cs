@@ -41,7 +41,8 @@ internal sealed class IssuerKey
     }
 
     public bool HasIssued(CertificateParts certificate) =>
-        certificate.Issuer.Span.SequenceEqual(Certificate.Subject.Span) && HasSigned(certificate.Tbs.Span, certificate.SignatureAlgorithm, certificate.Signature);
+        certificate.Issuer.Span.SequenceEqual(Certificate.Subject.Span)
+        && HasSigned(certificate.Tbs.Span, certificate.SignatureAlgorithm, certificate.Signature);
 
     public bool HasSigned(ReadOnlySpan<byte> data, ReadOnlyMemory<byte> algorithm, byte[] signature)
     {

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace MessageBackbone.Protocol.Identities;
 
 /// <summary>
-/// Imported copies of one key. Importing costs as much as using it, and the framework promises nothing about two threads in one key object, so each use has
+/// Imported copies of one key. Importing costs as much as using it, and the framework promises nothing about two threads in one key object, so each
+/// use has
 /// an object of its own and puts it back. At most one idle copy a processor is kept.
 /// </summary>
 internal sealed class KeyPool<TKey>(Func<TKey> import)

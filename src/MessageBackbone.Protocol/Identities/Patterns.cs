@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace MessageBackbone.Protocol.Identities;
 
 /// <summary>
-/// The shapes of coded values (wire.md §1, §2), over the whole string. Written by hand: a regular expression's <c>$</c> also stands before a final line feed.
+/// The shapes of coded values (wire.md §1, §2), over the whole string. Written by hand: a regular expression's <c>$</c> also stands before a final
+/// line feed.
 /// </summary>
 public static class Patterns
 {
@@ -96,10 +97,12 @@ public static class Patterns
     }
 
     /// <summary>
-    /// One line for people, of 1 to <paramref name="longest"/> UTF-16 units: no control characters (also C1), bidirectional controls, line separators, byte
+    /// One line for people, of 1 to <paramref name="longest"/> UTF-16 units: no control characters (also C1), bidirectional controls, line
+    /// separators, byte
     /// order marks or lone surrogates.
     /// </summary>
-    public static bool IsOneLine([NotNullWhen(true)] string? text, int longest) => text is { Length: > 0 } && text.Length <= longest && IsClean(text, lines: false);
+    public static bool IsOneLine([NotNullWhen(true)] string? text, int longest) =>
+        text is { Length: > 0 } && text.Length <= longest && IsClean(text, lines: false);
 
     /// <summary>As <see cref="IsOneLine"/>, but may be empty and hold line feeds, carriage returns and tabs.</summary>
     public static bool IsText([NotNullWhen(true)] string? text) => text is not null && IsClean(text, lines: true);

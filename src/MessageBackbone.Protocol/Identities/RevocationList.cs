@@ -30,7 +30,8 @@ internal sealed class RevocationList
             list.ThrowIfNotEmpty();
             StrictDer.Require(unused == 0);
             var revocations = ReadContent(content, algorithm);
-            return issuers.Any(i => i.Certificate.Subject.Span.SequenceEqual(revocations.Issuer.Span) && i.HasSigned(signed.Span, algorithm, signature))
+            var named = issuers.Where(i => i.Certificate.Subject.Span.SequenceEqual(revocations.Issuer.Span));
+            return named.Any(i => i.HasSigned(signed.Span, algorithm, signature))
                 ? revocations
                 : throw new ArgumentException("The CRL is not signed by the certificate authority.");
         }
@@ -48,7 +49,7 @@ internal sealed class RevocationList
     {
         StrictDer.Require(content.ReadIntegerBytes().Span.SequenceEqual("\u0001"u8) && content.ReadEncodedValue().Span.SequenceEqual(algorithm.Span));
         var list = new RevocationList(content.ReadEncodedValue()) { ThisUpdate = StrictDer.ReadTime(content) };
-        if (content.HasData && content.PeekTag() is { TagClass: TagClass.Universal, TagValue: (int)UniversalTagNumber.UtcTime or (int)UniversalTagNumber.GeneralizedTime })
+        if (content.HasData && (content.PeekTag() == Asn1Tag.UtcTime || content.PeekTag() == Asn1Tag.GeneralizedTime))
             list.NextUpdate = StrictDer.ReadTime(content);
         if (content.HasData && content.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence))
             list.ReadEntries(content.ReadSequence());
@@ -72,5 +73,6 @@ internal sealed class RevocationList
     }
 
     // A critical one may say that the list is not complete, or that an entry is about somebody else's certificate.
-    private static void RefuseUnknown(List<CertificateExtension> extensions) => StrictDer.Require(!extensions.Exists(e => e.Critical), "a critical extension");
+    private static void RefuseUnknown(List<CertificateExtension> extensions) =>
+        StrictDer.Require(!extensions.Exists(e => e.Critical), "a critical extension");
 }

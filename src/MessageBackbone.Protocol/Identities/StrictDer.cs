@@ -2,7 +2,9 @@ using System.Formats.Asn1;
 
 namespace MessageBackbone.Protocol.Identities;
 
-/// <summary>What the framework's DER reader leaves open: trailing bytes, the century of a time, encoded defaults, contents nobody looked into.</summary>
+/// <summary>
+/// What the framework's DER reader leaves open: trailing bytes, the century of a time, encoded defaults, contents nobody looked into.
+/// </summary>
 internal static class StrictDer
 {
     private const int DeepestNesting = 16;

@@ -9,7 +9,8 @@ namespace MessageBackbone.Protocol.Identities;
 public readonly record struct CertificateVerdict(bool Ok, Holder Holder, string Problem);
 
 /// <summary>
-/// The certificate authority of a house, pinned. A certificate is accepted when it was issued directly by one of the pinned certificates, is valid at the
+/// The certificate authority of a house, pinned. A certificate is accepted when it was issued directly by one of the pinned certificates, is valid at
+/// the
 /// asked time, is not on its CRL, and has the profile of its use (wire.md §2). Nothing is ever fetched and no system root is known: decision 0031.
 /// Safe for concurrent use.
 /// </summary>
@@ -26,9 +27,12 @@ public sealed class TrustAnchor
     }
 
     /// <summary>The pinned certificates. Shared: do not dispose them.</summary>
-    public IReadOnlyList<X509Certificate2> Certificates => field ??= [.. _issuers.Select(i => X509CertificateLoader.LoadCertificate(i.Certificate.Der.Span))];
+    public IReadOnlyList<X509Certificate2> Certificates =>
+        field ??= [.. _issuers.Select(i => X509CertificateLoader.LoadCertificate(i.Certificate.Der.Span))];
 
-    /// <summary>When the first of the CRLs should have been replaced; null where none says so. An overdue list still counts: it is read, not fetched.</summary>
+    /// <summary>
+    /// When the first of the CRLs should have been replaced; null where none says so. An overdue list still counts: it is read, not fetched.
+    /// </summary>
     public DateTimeOffset? CrlDueAt => _lists.Min(l => l.NextUpdate);
 
     /// <param name="caPem">One or more CA certificates; each that is not self-signed must have been issued by another of them.</param>
@@ -53,7 +57,8 @@ public sealed class TrustAnchor
     public CertificateVerdict Judge(ReadOnlyMemory<byte> certificateDer, CertificateUse use, DateTimeOffset at, HolderRole? role = null)
     {
         if (!TryVouch(certificateDer, out var vouched))
-            return new CertificateVerdict(false, default, "The certificate is not DER of X.509 version 3, or not issued by the pinned certificate authority.");
+            return new CertificateVerdict(false, default,
+                "The certificate is not DER of X.509 version 3, or not issued by the pinned certificate authority.");
         var problem = CertificateProfile.Check(vouched.Certificate, use, out var holder);
         if (problem.Length == 0)
             problem = CheckTime(vouched, at);
@@ -62,9 +67,12 @@ public sealed class TrustAnchor
         return new CertificateVerdict(problem.Length == 0, problem.Length == 0 ? holder : default, problem);
     }
 
-    /// <summary>For TLS callbacks, instead of the platform's judgement. The host name is the platform's matter: refuse RemoteCertificateNameMismatch as well.</summary>
+    /// <summary>
+    /// For TLS callbacks, instead of the platform's judgement. The host name is the platform's matter: refuse RemoteCertificateNameMismatch as well.
+    /// </summary>
     /// <param name="asServer">The peer is the server: it must be one of role node, whatever <paramref name="roles"/> says.</param>
-    public bool AcceptsPeer(X509Certificate2? certificate, HolderRole[] roles, DateTimeOffset at, bool asServer, out Holder holder, out string problem)
+    public bool AcceptsPeer(
+        X509Certificate2? certificate, HolderRole[] roles, DateTimeOffset at, bool asServer, out Holder holder, out string problem)
     {
         holder = default;
         if (certificate is null)
@@ -80,7 +88,9 @@ public sealed class TrustAnchor
         return problem.Length == 0;
     }
 
-    /// <summary>A policy for the platform's own chain building during the handshake: these roots only, nothing downloaded, the right extended usage.</summary>
+    /// <summary>
+    /// A policy for the platform's own chain building during the handshake: these roots only, nothing downloaded, the right extended usage.
+    /// </summary>
     public X509ChainPolicy TlsPolicy(bool serverAuth)
     {
         var policy = new X509ChainPolicy

@@ -9,7 +9,8 @@ namespace MessageBackbone.Protocol.Messages;
 public static class LedgerLeaves
 {
     /// <param name="eventId">The 16 bytes of the event's id, big-endian on the wire.</param>
-    public static byte[] Write(Guid eventId, string stream, ulong revision, string type, ReadOnlySpan<byte> data, ReadOnlySpan<byte> metadata, DateTimeOffset recordedAt)
+    public static byte[] Write(
+        Guid eventId, string stream, ulong revision, string type, ReadOnlySpan<byte> data, ReadOnlySpan<byte> metadata, DateTimeOffset recordedAt)
     {
         var leaf = new LedgerLeaf
         {

@@ -11,7 +11,8 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Protocol.Messages;
 
 /// <summary>
-/// What a sender wants to say. Composing fills in the header's message_id, from, created_at, body and content fields (and conversation_id where it is empty),
+/// What a sender wants to say. Composing fills in the header's message_id, from, created_at, body and content fields (and conversation_id where it is
+/// empty),
 /// and the content's fields 1 to 5; all others are taken as they are here. <c>Header.BodyForm</c> decides between SEALED and CLEAR.
 /// </summary>
 public sealed record MessageDraft(MessageHeader Header, SealedContent Content);
@@ -19,7 +20,8 @@ public sealed record MessageDraft(MessageHeader Header, SealedContent Content);
 /// <summary>Builds envelopes: content, body, header, signature (wire.md §4).</summary>
 public static class MessageComposing
 {
-    /// <param name="sealTo">Seal certificates, one for each of `to`, `info` and `alternates`, and at most the sender's own; none for a CLEAR body. That they
+    /// <param name="sealTo">Seal certificates, one for each of `to`, `info` and `alternates`, and at most the sender's own; none for a CLEAR body.
+    /// That they
     /// are the right ones is for the caller's trust anchor and directory to say.</param>
     /// <param name="sign">The sender's sign certificate with its key.</param>
     /// <exception cref="ArgumentException">The draft breaks the rules of the contract; the text names the first field.</exception>
@@ -38,7 +40,8 @@ public static class MessageComposing
         header.BodySha256 = ByteString.CopyFrom(Digests.Sha256(body));
         header.BodySize = (ulong)body.Length;
         Require(HeaderFields.Check(header), "");
-        return new Envelope { Header = UnsafeByteOperations.UnsafeWrap(ReceiptBuilding.Sign(header, sign, at)), Body = UnsafeByteOperations.UnsafeWrap(body) };
+        var signed = ReceiptBuilding.Sign(header, sign, at);
+        return new Envelope { Header = UnsafeByteOperations.UnsafeWrap(signed), Body = UnsafeByteOperations.UnsafeWrap(body) };
     }
 
     private static SealedContent Complete(SealedContent draft, MessageHeader header)

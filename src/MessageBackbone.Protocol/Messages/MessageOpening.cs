@@ -34,7 +34,9 @@ public abstract record OpeningOutcome
     public sealed record RefusedAs(string Reason, string Problem, MessageHeader? Header) : OpeningOutcome;
 }
 
-/// <summary>The recipient's checks of wire.md §4 in their order: signature, body_sha256, structure, tag, canonical form, content_sha256, fields 1 to 4.</summary>
+/// <summary>
+/// The recipient's checks of wire.md §4 in their order: signature, body_sha256, structure, tag, canonical form, content_sha256, fields 1 to 4.
+/// </summary>
 public static class MessageOpening
 {
     public const string NonDeliveryKind = "report.nondelivery";
@@ -53,14 +55,15 @@ public static class MessageOpening
         if (!Digests.AreEqual(Digests.Sha256(bytes.Span), header.ContentSha256.Span))
             return new OpeningOutcome.RefusedAs(Reasons.ContentMismatch, "The content is not the one that the header names.", header);
         if (!IsForUs(header, content, view.Self))
-            return new OpeningOutcome.RefusedAs(Reasons.NotForUs, "The content names another message, sender or other recipients than the header.", header);
+            return new OpeningOutcome.RefusedAs(Reasons.NotForUs, "The content names another message, sender or recipients than the header.", header);
         return ContentFields.Check(content) is [var first, ..]
             ? new OpeningOutcome.RefusedAs(Reasons.CannotOpen, $"{first.Path}: {first.Text}", header)
             : new OpeningOutcome.Opened(header, content, bytes, signed);
     }
 
     private static bool TryVerify(
-        ReadOnlyMemory<byte> bytes, OpeningView view, [NotNullWhen(true)] out SignedObject? signed, [NotNullWhen(true)] out MessageHeader? header, out string problem)
+        ReadOnlyMemory<byte> bytes, OpeningView view, [NotNullWhen(true)] out SignedObject? signed, [NotNullWhen(true)] out MessageHeader? header,
+        out string problem)
     {
         if (!ReceiptBuilding.TryRead(bytes, MessageHeader.Parser, out signed, out header, out problem))
             return false;
@@ -83,7 +86,8 @@ public static class MessageOpening
         _ => false,
     };
 
-    private static bool TryUnseal(ReadOnlyMemory<byte> body, MessageHeader header, OpeningView view, out ReadOnlyMemory<byte> content, out string problem)
+    private static bool TryUnseal(
+        ReadOnlyMemory<byte> body, MessageHeader header, OpeningView view, out ReadOnlyMemory<byte> content, out string problem)
     {
         content = body;
         problem = "";

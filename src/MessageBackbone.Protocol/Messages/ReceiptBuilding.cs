@@ -18,8 +18,8 @@ public static class ReceiptBuilding
     /// <param name="officer">A pseudonym with OPENED, else empty.</param>
     /// <exception cref="ArgumentException">The fields break the rules of the contract.</exception>
     public static byte[] Delivery(
-        MessageHeader header, ReadOnlySpan<byte> headerSha256, BureauCode recipient, DeliveryOutcome outcome, string reason, string officer, ulong sequence,
-        X509Certificate2 sign, DateTimeOffset at)
+        MessageHeader header, ReadOnlySpan<byte> headerSha256, BureauCode recipient, DeliveryOutcome outcome, string reason, string officer,
+        ulong sequence, X509Certificate2 sign, DateTimeOffset at)
     {
         var receipt = new DeliveryReceipt
         {
@@ -53,14 +53,17 @@ public static class ReceiptBuilding
     }
 
     /// <summary>Any message that has a field <c>type</c>: an order or act of the secretariat, a statement of a bureau. Sets that field.</summary>
-    public static byte[] Sign(IMessage message, X509Certificate2 sign, DateTimeOffset at) => SignedObject.Create(CanonicalMessage.Write(message), sign, at);
+    public static byte[] Sign(IMessage message, X509Certificate2 sign, DateTimeOffset at) =>
+        SignedObject.Create(CanonicalMessage.Write(message), sign, at);
 
     /// <summary>Reads form and content. The signature and whether the signer may say this are the caller's to check.</summary>
     public static bool TryRead<T>(
-        ReadOnlyMemory<byte> signed, MessageParser<T> parser, [NotNullWhen(true)] out SignedObject? signedObject, [NotNullWhen(true)] out T? message, out string problem)
+        ReadOnlyMemory<byte> signed, MessageParser<T> parser, [NotNullWhen(true)] out SignedObject? signedObject, [NotNullWhen(true)] out T? message,
+        out string problem)
         where T : class, IMessage<T>
     {
         message = null;
-        return SignedObject.TryRead(signed, out signedObject, out problem) && CanonicalMessage.TryParse(signedObject.Content, parser, out message, out problem);
+        return SignedObject.TryRead(signed, out signedObject, out problem)
+            && CanonicalMessage.TryParse(signedObject.Content, parser, out message, out problem);
     }
 }

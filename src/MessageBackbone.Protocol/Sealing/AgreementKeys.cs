@@ -5,7 +5,9 @@ using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Protocol.Sealing;
 
-/// <summary>Imported ECDH keys of certificates: recipients' public ones and our own private ones, kept as long as the certificate object lives.</summary>
+/// <summary>
+/// Imported ECDH keys of certificates: recipients' public ones and our own private ones, kept as long as the certificate object lives.
+/// </summary>
 internal static class AgreementKeys
 {
     private static readonly ConditionalWeakTable<CertificateParts, KeyPool<ECDiffieHellman>> _theirs = [];
@@ -34,7 +36,8 @@ internal static class AgreementKeys
     }
 
     // Neither pool may hold on to what it hangs on in its weak table: that would keep both for ever.
-    private static KeyPool<ECDiffieHellman> ImportTheirs(ReadOnlyMemory<byte> point) => new(() => ECDiffieHellman.Create(Curves.PublicKey(NamedCurve.P256, point.Span)));
+    private static KeyPool<ECDiffieHellman> ImportTheirs(ReadOnlyMemory<byte> point) =>
+        new(() => ECDiffieHellman.Create(Curves.PublicKey(NamedCurve.P256, point.Span)));
 
     private static KeyPool<ECDiffieHellman> ImportOwn(X509Certificate2 certificate)
     {

@@ -36,16 +36,22 @@ public sealed class SealedBody
         }
     }
 
-    /// <summary>Seals to each certificate once, in the given order. That they may be sealed to is for a trust anchor to say, not for this method.</summary>
+    /// <summary>
+    /// Seals to each certificate once, in the given order. That they may be sealed to is for a trust anchor to say, not for this method.
+    /// </summary>
     /// <exception cref="ArgumentException">No certificate, too many, or one whose key is not on P-256.</exception>
-    public static byte[] Seal(ReadOnlySpan<byte> content, IReadOnlyCollection<X509Certificate2> recipients) => SealedBodyWriter.Write(content, recipients);
+    public static byte[] Seal(ReadOnlySpan<byte> content, IReadOnlyCollection<X509Certificate2> recipients) =>
+        SealedBodyWriter.Write(content, recipients);
 
     public bool IsFor(X509Certificate2 certificate) => Find(certificate) is not null;
 
     /// <inheritdoc cref="TryOpen(IReadOnlyCollection{X509Certificate2}, out byte[], out string)"/>
-    public bool TryOpen(X509Certificate2 sealCertificateWithKey, out byte[] content, out string problem) => TryOpen([sealCertificateWithKey], out content, out problem);
+    public bool TryOpen(X509Certificate2 sealCertificateWithKey, out byte[] content, out string problem) =>
+        TryOpen([sealCertificateWithKey], out content, out problem);
 
-    /// <summary>Opens with the first of the keys that the body is sealed to; old keys may follow new ones. Nothing is released before the tag is right.</summary>
+    /// <summary>
+    /// Opens with the first of the keys that the body is sealed to; old keys may follow new ones. Nothing is released before the tag is right.
+    /// </summary>
     /// <exception cref="ArgumentException">A certificate comes without its private key.</exception>
     public bool TryOpen(IReadOnlyCollection<X509Certificate2> sealCertificatesWithKeys, out byte[] content, out string problem)
     {

@@ -59,7 +59,8 @@ internal static class SealedBodyReader
         var point = ReadPoint(originator.ReadSequence(_tag1));
         originator.ThrowIfNotEmpty();
         // User keying material, under [1], is refused here, as are other derivations (SHA-1) and key wraps.
-        StrictDer.Require(agreement.ReadEncodedValue().Span.SequenceEqual(KeyDerivation.AgreementAlgorithm), "not dhSinglePass-stdDH-sha256kdf with id-aes256-wrap");
+        StrictDer.Require(agreement.ReadEncodedValue().Span.SequenceEqual(KeyDerivation.AgreementAlgorithm),
+            "not dhSinglePass-stdDH-sha256kdf with id-aes256-wrap");
         var keys = agreement.ReadSequence();
         agreement.ThrowIfNotEmpty();
         StrictDer.Require(keys.HasData, "a key agreement without a recipient");
@@ -73,7 +74,8 @@ internal static class SealedBodyReader
     {
         var algorithm = key.ReadSequence();
         StrictDer.Require(algorithm.ReadObjectIdentifier() == Oids.EcPublicKey, "the ephemeral key is not on an elliptic curve");
-        StrictDer.Require(!algorithm.HasData || algorithm.ReadObjectIdentifier() == Oids.P256, "the ephemeral key is not on P-256"); // openssl leaves the curve out
+        // openssl leaves the curve out
+        StrictDer.Require(!algorithm.HasData || algorithm.ReadObjectIdentifier() == Oids.P256, "the ephemeral key is not on P-256");
         algorithm.ThrowIfNotEmpty();
         var point = key.ReadBitString(out var unused);
         key.ThrowIfNotEmpty();

@@ -5,7 +5,9 @@ using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Protocol.Sealing;
 
-/// <summary>Seals: one content key, one ephemeral key for all recipients (RFC 5753 allows it; the agreed secrets differ with the recipients' keys).</summary>
+/// <summary>
+/// Seals: one content key, one ephemeral key for all recipients (RFC 5753 allows it; the agreed secrets differ with the recipients' keys).
+/// </summary>
 internal static class SealedBodyWriter
 {
     private const int ContentKeySize = 32;

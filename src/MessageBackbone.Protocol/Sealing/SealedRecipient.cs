@@ -37,13 +37,15 @@ public sealed record SealedRecipient
         return identifier.IsEmpty ? [issued] : [issued, IdentifierKey(identifier.Span)];
     }
 
-    internal static SealedRecipient Issued(ReadOnlyMemory<byte> issuer, ReadOnlyMemory<byte> serial, ReadOnlyMemory<byte> point, ReadOnlyMemory<byte> wrappedKey) =>
+    internal static SealedRecipient Issued(
+        ReadOnlyMemory<byte> issuer, ReadOnlyMemory<byte> serial, ReadOnlyMemory<byte> point, ReadOnlyMemory<byte> wrappedKey) =>
         new(IssuedKey(issuer.Span, serial.Span)) { Point = point, WrappedKey = wrappedKey };
 
     internal static SealedRecipient Identified(ReadOnlyMemory<byte> identifier, ReadOnlyMemory<byte> point, ReadOnlyMemory<byte> wrappedKey) =>
         new(IdentifierKey(identifier.Span)) { Point = point, WrappedKey = wrappedKey };
 
-    private static string IssuedKey(ReadOnlySpan<byte> issuer, ReadOnlySpan<byte> serial) => $"issuer:{Digests.Sha256Hex(issuer)}:{Convert.ToHexStringLower(serial)}";
+    private static string IssuedKey(ReadOnlySpan<byte> issuer, ReadOnlySpan<byte> serial) =>
+        $"issuer:{Digests.Sha256Hex(issuer)}:{Convert.ToHexStringLower(serial)}";
 
     private static string IdentifierKey(ReadOnlySpan<byte> identifier) => $"key:{Convert.ToHexStringLower(identifier)}";
 }

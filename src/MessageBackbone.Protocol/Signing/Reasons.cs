@@ -43,9 +43,9 @@ public static class Reasons
 
     public static IReadOnlyList<string> Refusals { get; } =
     [
-        Malformed, FieldInvalid, BodyMismatch, TooManyRecipients, ClockSkew, TooLarge, QuotaExceeded, BadSignature, CertificateNotValid, SignerIsNotSender,
-        NotYourBureau, RoleRequired, ExchangeNotPermitted, ClassificationNotPermitted, UnknownBureau, UnknownRecipient, UnknownMessage,
-        DuplicateIdDifferentBytes, Expired, AlreadyFinal, DirectoryChanged, StoreUnavailable, NotLeader, Draining, Superseded,
+        Malformed, FieldInvalid, BodyMismatch, TooManyRecipients, ClockSkew, TooLarge, QuotaExceeded, BadSignature, CertificateNotValid,
+        SignerIsNotSender, NotYourBureau, RoleRequired, ExchangeNotPermitted, ClassificationNotPermitted, UnknownBureau, UnknownRecipient,
+        UnknownMessage, DuplicateIdDifferentBytes, Expired, AlreadyFinal, DirectoryChanged, StoreUnavailable, NotLeader, Draining, Superseded,
     ];
 
     public static IReadOnlyList<string> ReceiptRefusals { get; } = [SignatureInvalid, CannotOpen, ContentMismatch, NotForUs];

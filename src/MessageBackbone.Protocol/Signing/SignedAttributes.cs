@@ -172,7 +172,8 @@ internal sealed class SignedAttributes
         var names = issuerSerial.ReadSequence();
         var name = names.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 4));
         names.ThrowIfNotEmpty();
-        var same = name.ReadEncodedValue().Span.SequenceEqual(certificate.Issuer.Span) && issuerSerial.ReadIntegerBytes().Span.SequenceEqual(certificate.Serial.Span);
+        var same = name.ReadEncodedValue().Span.SequenceEqual(certificate.Issuer.Span)
+            && issuerSerial.ReadIntegerBytes().Span.SequenceEqual(certificate.Serial.Span);
         StrictDer.Require(same && !name.HasData && !issuerSerial.HasData, "signing-certificate-v2 names another certificate");
     }
 }

@@ -6,8 +6,10 @@ using MessageBackbone.Protocol.Identities;
 namespace MessageBackbone.Protocol.Signing;
 
 /// <summary>
-/// A header, receipt, order or statement: DER CMS SignedData of the one profile of wire.md §3. Reading judges only the form; <see cref="VerifySignature"/>
-/// the signature under the certificate inside; whether that certificate may sign is the caller's question (byte-equal to an enrolled one, name = sender).
+/// A header, receipt, order or statement: DER CMS SignedData of the one profile of wire.md §3. Reading judges only the form; <see
+/// cref="VerifySignature"/>
+/// the signature under the certificate inside; whether that certificate may sign is the caller's question (byte-equal to an enrolled one, name =
+/// sender).
 /// </summary>
 /// <remarks>
 /// A valid ECDSA signature (r, s) has a twin (r, n−s) that anybody can compute, and openssl writes either: the same content can so exist under two
@@ -23,7 +25,9 @@ public sealed class SignedObject
     private readonly SignedAttributes _attributes;
     private readonly ReadOnlyMemory<byte> _signature;
 
-    private SignedObject(ReadOnlyMemory<byte> content, SignerKeys signer, DigestKey signerKey, SignatureProfile profile, SignedAttributes attributes, ReadOnlyMemory<byte> signature)
+    private SignedObject(
+        ReadOnlyMemory<byte> content, SignerKeys signer, DigestKey signerKey, SignatureProfile profile,
+        SignedAttributes attributes, ReadOnlyMemory<byte> signature)
     {
         Content = content;
         _signer = signer;
@@ -66,7 +70,9 @@ public sealed class SignedObject
         }
     }
 
-    /// <summary>Digest of the content, then the signature over the attributes. A caller checks enrolment first: keys of strangers are not imported.</summary>
+    /// <summary>
+    /// Digest of the content, then the signature over the attributes. A caller checks enrolment first: keys of strangers are not imported.
+    /// </summary>
     public bool VerifySignature()
     {
         if (!_profile.Hash(Content.Span).AsSpan().SequenceEqual(_attributes.MessageDigest.Span))
@@ -120,7 +126,8 @@ public sealed class SignedObject
         return content;
     }
 
-    private static SignedObject ReadSigner(AsnReader signer, ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> digest, ReadOnlyMemory<byte> certificateDer)
+    private static SignedObject ReadSigner(
+        AsnReader signer, ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> digest, ReadOnlyMemory<byte> certificateDer)
     {
         var key = DigestKey.Of(certificateDer.Span);
         if (!SignerKeys.TryFind(key, out var keys))
@@ -134,9 +141,11 @@ public sealed class SignedObject
 
         StrictDer.Require(signer.ReadIntegerBytes().Span.SequenceEqual("\u0001"u8), "SignerInfo is not of version 1");
         var id = signer.ReadSequence();
-        var same = id.ReadEncodedValue().Span.SequenceEqual(certificate.Issuer.Span) && id.ReadIntegerBytes().Span.SequenceEqual(certificate.Serial.Span);
+        var same = id.ReadEncodedValue().Span.SequenceEqual(certificate.Issuer.Span)
+            && id.ReadIntegerBytes().Span.SequenceEqual(certificate.Serial.Span);
         StrictDer.Require(same && !id.HasData, "SignerInfo names another certificate");
-        StrictDer.Require(profile!.IsDigest(digest.Span) && signer.ReadEncodedValue().Span.SequenceEqual(digest.Span), "not the curve's digest algorithm");
+        StrictDer.Require(
+            profile!.IsDigest(digest.Span) && signer.ReadEncodedValue().Span.SequenceEqual(digest.Span), "not the curve's digest algorithm");
         var attributes = SignedAttributes.Read(signer, certificate);
         StrictDer.Require(signer.ReadEncodedValue().Span.SequenceEqual(profile.SignatureAlgorithm), "not the curve's signature algorithm");
         var signature = StrictDer.ReadOctets(signer);
@@ -156,7 +165,8 @@ public sealed class SignedObject
             StrictDer.Require(number[0] < 0x80 && number.ContainsAnyExcept((byte)0), "the signature's numbers are not positive");
             number = number.TrimStart((byte)0);
             var order = Curves.Order(curve);
-            StrictDer.Require(number.Length < order.Length || (number.Length == order.Length && number.SequenceCompareTo(order) < 0), "the signature's numbers are too large");
+            StrictDer.Require(number.Length < order.Length || (number.Length == order.Length && number.SequenceCompareTo(order) < 0),
+                "the signature's numbers are too large");
         }
         pair.ThrowIfNotEmpty();
     }

@@ -6,7 +6,9 @@ using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Protocol.Signing;
 
-/// <summary>A signer's certificate with its imported key: importing costs more than verifying. Evicted keys are left to the finalizer: they may be in use.</summary>
+/// <summary>
+/// A signer's certificate with its imported key: importing costs more than verifying. Evicted keys are left to the finalizer: they may be in use.
+/// </summary>
 internal sealed class SignerKeys(CertificateParts certificate)
 {
     private static readonly BoundedCache<DigestKey, SignerKeys> _known = new(4096);

@@ -21,7 +21,8 @@ public sealed class CanonicalMessageTests
             var content = new SealedContent { Subject = Valid(v.Subject), Text = Valid(v.Text), Data = ByteString.CopyFrom(v.Data ?? []) };
             content.To.AddRange((v.To ?? []).Select(Valid));
             var bytes = CanonicalMessage.Write(content);
-            return CanonicalMessage.TryParse(bytes, SealedContent.Parser, out var read, out _) && read.Equals(content) && read.Type == "backbone.v1.SealedContent";
+            return CanonicalMessage.TryParse(bytes, SealedContent.Parser, out var read, out _) && read.Equals(content)
+                && read.Type == "backbone.v1.SealedContent";
         }).QuickCheckThrowOnFailure();
 
     [Fact]

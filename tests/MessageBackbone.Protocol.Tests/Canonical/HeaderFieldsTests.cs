@@ -90,7 +90,8 @@ public sealed class HeaderFieldsTests
     [Fact]
     public void Every_string_of_a_header_is_refused_with_a_control_in_it()
     {
-        foreach (var field in MessageHeader.Descriptor.Fields.InFieldNumberOrder().Where(f => f.FieldType == Google.Protobuf.Reflection.FieldType.String && f.FieldNumber != 100))
+        foreach (var field in MessageHeader.Descriptor.Fields.InFieldNumberOrder()
+            .Where(f => f.FieldType == Google.Protobuf.Reflection.FieldType.String && f.FieldNumber != 100))
         {
             foreach (var control in new[] { "\0", "\n", "\u0085", "\u202e", "\ufeff", "\u2028" })
             {
@@ -126,7 +127,8 @@ public sealed class HeaderFieldsTests
     [InlineData("attachment_keys[0].name")]
     public void Content_against_the_rules_is_named(string path)
     {
-        var content = new SealedContent { Salt = ByteString.CopyFrom(new byte[path == "salt" ? 31 : 32]), FileName = path == "file_name" ? "../passwd" : "a.txt" };
+        var salt = ByteString.CopyFrom(new byte[path == "salt" ? 31 : 32]);
+        var content = new SealedContent { Salt = salt, FileName = path == "file_name" ? "../passwd" : "a.txt" };
         content.AttachmentKeys.Add(new AttachmentKey
         {
             Sha256 = ByteString.CopyFrom(new byte[32]),

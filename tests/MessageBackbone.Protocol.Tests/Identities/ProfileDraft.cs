@@ -59,7 +59,8 @@ public sealed class ProfileDraft
         using var authority = X509Certificate2.CreateFromPem(Sample.Authority.CertificatePem, Sample.Authority.ExportKeyPem());
         using var signer = authority.GetECDsaPrivateKey()!;
         using var issued = request.Create(
-            authority.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), Sample.Now.AddDays(-1), Sample.Now.AddDays(1), RandomNumberGenerator.GetBytes(8));
+            authority.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), Sample.Now.AddDays(-1), Sample.Now.AddDays(1),
+            RandomNumberGenerator.GetBytes(8));
         return issued.RawData;
     }
 }

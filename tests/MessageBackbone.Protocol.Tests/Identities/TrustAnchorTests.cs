@@ -58,9 +58,10 @@ public sealed class TrustAnchorTests
     {
         using var openssl = new OpenSsl();
         await openssl.RunAsync(
-            $"req -x509 -newkey {(rsa ? "rsa:3072" : "ec -pkeyopt ec_paramgen_curve:secp384r1")} -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=Other "
-            + "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign");
-        openssl.Write("sign.cnf", "keyUsage=critical,digitalSignature,nonRepudiation\nextendedKeyUsage=emailProtection\nsubjectAltName=URI:urn:backbone:bureau:FR\n");
+            $"req -x509 -newkey {(rsa ? "rsa:3072" : "ec -pkeyopt ec_paramgen_curve:secp384r1")} -nodes -keyout ca.key -out ca.pem "
+            + "-days 30 -subj /CN=Other -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign");
+        openssl.Write("sign.cnf",
+            "keyUsage=critical,digitalSignature,nonRepudiation\nextendedKeyUsage=emailProtection\nsubjectAltName=URI:urn:backbone:bureau:FR\n");
         await openssl.RunAsync("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout sign.key -out sign.csr -subj /CN=FR");
         await openssl.RunAsync("x509 -req -in sign.csr -CA ca.pem -CAkey ca.key -set_serial 4711 -days 10 -extfile sign.cnf -out sign.pem");
 
@@ -219,20 +220,26 @@ public sealed class TrustAnchorTests
     {
         Assert.Throws<ArgumentException>(() => TrustAnchor.FromPem(""));
         Assert.Throws<ArgumentException>(() => TrustAnchor.FromPem(Sample.Pem(_bureau.Sign!)));
-        Assert.Equal(2, TrustAnchor.FromPem(Sample.Authority.CertificatePem + CertificateAuthority.Create("B", Sample.Now, p384: true).CertificatePem).Certificates.Count);
+        using var second = CertificateAuthority.Create("B", Sample.Now, p384: true);
+        Assert.Equal(2, TrustAnchor.FromPem(Sample.Authority.CertificatePem + second.CertificatePem).Certificates.Count);
     }
 
     [Fact]
     public void Keys_are_read_by_name_and_what_is_missing_is_named()
     {
         var issued = Sample.Authority.IssueAll(Holder.Bureau("IT"), Sample.Now);
-        var files = new Dictionary<string, string>(issued.Files) { ["seal.1.pem"] = Sample.Pem(_bureau.Seal!), ["seal.1.key"] = Sample.KeyPem(_bureau.Seal!) };
+        var files = new Dictionary<string, string>(issued.Files)
+        {
+            ["seal.1.pem"] = Sample.Pem(_bureau.Seal!), // another holder's
+            ["seal.1.key"] = Sample.KeyPem(_bureau.Seal!),
+        };
+        static string Problem(Func<string, string?> read) => Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(read)).Message;
 
-        Assert.Contains("seal.1.pem", Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(files.GetValueOrDefault)).Message); // another holder's
-        Assert.Contains("tls.pem", Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(_ => null)).Message);
-        Assert.Contains("sign.key", Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(n => n == "sign.key" ? null : issued.Files.GetValueOrDefault(n))).Message);
-        Assert.Contains("sign.pem", Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(n => issued.Files.GetValueOrDefault(n.Replace("sign", "seal")))).Message);
-        Assert.Contains("key", Assert.Throws<ArgumentException>(() => HolderKeys.FromPem(n => issued.Files.GetValueOrDefault(n.Replace("sign.key", "tls.key")))).Message);
+        Assert.Contains("seal.1.pem", Problem(files.GetValueOrDefault));
+        Assert.Contains("tls.pem", Problem(_ => null));
+        Assert.Contains("sign.key", Problem(n => n == "sign.key" ? null : issued.Files.GetValueOrDefault(n)));
+        Assert.Contains("sign.pem", Problem(n => issued.Files.GetValueOrDefault(n.Replace("sign", "seal"))));
+        Assert.Contains("key", Problem(n => issued.Files.GetValueOrDefault(n.Replace("sign.key", "tls.key"))));
     }
 
     [Fact]

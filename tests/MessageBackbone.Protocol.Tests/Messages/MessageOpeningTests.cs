@@ -87,7 +87,8 @@ public sealed class MessageOpeningTests
     [Fact]
     public void A_body_with_two_meanings_opens_for_one_recipient_at_most()
     {
-        // Two content keys under one tag and ciphertext would need a GCM collision; the attempt to wrap another key for the second recipient fails at the tag.
+        // A second content key under the same ciphertext and tag would need a collision; without one, the second recipient's tag is
+        // wrong. And were there one, content_sha256 names one of the two contents.
         var de = Sample.Bureau("DE").Seal!;
         var es = Sample.Bureau("ES").Seal!;
         var envelope = Sample.Message(BodyForm.Sealed, "FR", "x", "DE", "ES");
@@ -97,7 +98,8 @@ public sealed class MessageOpeningTests
         var own = agreement.Clone();
         own[3].Children.RemoveAt(1);
         body[1][0][1].Children.Clear();
-        body[1][0][1].Children.AddRange(new[] { own, other[1][0][1][0] }.OrderBy(n => n.Encode(), Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))));
+        body[1][0][1].Children.AddRange([own, other[1][0][1][0]]);
+        body[1][0][1].Children.Sort((a, b) => a.Encode().AsSpan().SequenceCompareTo(b.Encode()));
         var bytes = body.Encode();
         var forged = Sample.Resigned(new Envelope { Header = envelope.Header, Body = ByteString.CopyFrom(bytes) }, h => Name(h, bytes));
 
@@ -147,7 +149,8 @@ public sealed class MessageOpeningTests
         {
             var header = Sample.Header(BodyForm.Clear, "DE");
             header.Kind = kind;
-            return MessageComposing.Compose(new MessageDraft(header, new SealedContent()), [], node, MessageId.New(Sample.Now), BureauCode.Parse(from), Sample.Now);
+            return MessageComposing.Compose(
+                new MessageDraft(header, new SealedContent()), [], node, MessageId.New(Sample.Now), BureauCode.Parse(from), Sample.Now);
         }
 
         Assert.IsType<OpeningOutcome.Opened>(MessageOpening.Open(Compose("report.nondelivery", "IPSG"), view));
@@ -159,7 +162,8 @@ public sealed class MessageOpeningTests
     [Fact]
     public void Content_that_is_not_canonical_or_not_clean_cannot_be_opened()
     {
-        Assert.Equal(Reasons.CannotOpen, Reason(Clear([.. Content(Sample.Message(BodyForm.Clear)).ToByteArray(), 0xf8, 0x3f, 1]))); // an unknown field
+        // an unknown field
+        Assert.Equal(Reasons.CannotOpen, Reason(Clear([.. Content(Sample.Message(BodyForm.Clear)).ToByteArray(), 0xf8, 0x3f, 1])));
         Assert.Equal(Reasons.CannotOpen, Reason(Clear("no protocol buffer"u8.ToArray())));
         var dirty = Sample.Message(BodyForm.Clear);
         var content = Content(dirty);
@@ -171,13 +175,15 @@ public sealed class MessageOpeningTests
     public void Composing_refuses_what_no_recipient_would_accept()
     {
         void Refuses(MessageHeader header, SealedContent content, IReadOnlyCollection<X509Certificate2> seals) => Assert.Throws<ArgumentException>(
-            () => MessageComposing.Compose(new MessageDraft(header, content), seals, Sample.Bureau("FR").Sign!, MessageId.New(Sample.Now), BureauCode.Parse("FR"), Sample.Now));
+            () => MessageComposing.Compose(new MessageDraft(header, content), seals, Sample.Bureau("FR").Sign!, MessageId.New(Sample.Now),
+                BureauCode.Parse("FR"), Sample.Now));
 
         Refuses(Sample.Header(BodyForm.Sealed, "DE", "ES"), new SealedContent(), [Sample.Bureau("DE").Seal!]);
         Refuses(Sample.Header(BodyForm.Clear, "DE"), new SealedContent(), [Sample.Bureau("DE").Seal!]);
         Refuses(Sample.Header(BodyForm.Clear, "de"), new SealedContent(), []);
         Refuses(Sample.Header(BodyForm.Clear, "DE"), new SealedContent { Subject = "a\0b" }, []);
-        Refuses(Sample.Header(BodyForm.Sealed, "DE"), new SealedContent(), [Sample.Bureau("DE").Sign!, Sample.Bureau("DE").Seal!, Sample.Bureau("ES").Seal!]);
+        X509Certificate2[] three = [Sample.Bureau("DE").Seal!, Sample.Bureau("ES").Seal!, Sample.Bureau("GB").Seal!];
+        Refuses(Sample.Header(BodyForm.Sealed, "DE"), new SealedContent(), three);
     }
 
     private static SealedContent Content(Envelope clear) => SealedContent.Parser.ParseFrom(clear.Body);

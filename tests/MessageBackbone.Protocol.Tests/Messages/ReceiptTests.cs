@@ -68,6 +68,7 @@ public sealed class ReceiptTests
     private static byte[] Build(DeliveryOutcome outcome, string reason, string officer)
     {
         var header = new MessageHeader { MessageId = MessageId.New(Sample.Now).Value, BodySha256 = ByteString.CopyFrom(new byte[32]) };
-        return ReceiptBuilding.Delivery(header, new byte[32], BureauCode.Parse("DE"), outcome, reason, officer, 7, Sample.Bureau("DE").Sign!, Sample.Now);
+        return ReceiptBuilding.Delivery(
+            header, new byte[32], BureauCode.Parse("DE"), outcome, reason, officer, 7, Sample.Bureau("DE").Sign!, Sample.Now);
     }
 }

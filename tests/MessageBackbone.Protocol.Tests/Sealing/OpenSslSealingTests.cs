@@ -99,13 +99,15 @@ public sealed class OpenSslSealingTests
         WriteRecipients(openssl, 2, "");
 
         await openssl.RunAsync(
-            "cms -encrypt -binary -aes-256-gcm -aes256-wrap -outform DER -in content.bin -out body.cms -recip 0.pem -keyopt ecdh_kdf_md:sha256 -recip 1.pem");
+            "cms -encrypt -binary -aes-256-gcm -aes256-wrap -outform DER -in content.bin -out body.cms "
+            + "-recip 0.pem -keyopt ecdh_kdf_md:sha256 -recip 1.pem");
 
         Assert.False(SealedBody.TryRead(openssl.Read("body.cms"), out _, out var problem));
         Assert.Contains("sha256kdf", problem);
     }
 
-    private static IEnumerable<X509Certificate2> Some(int recipients) => recipients <= 2 ? _seals.Value.Take(recipients) : [_seals.Value[0], _seals.Value[97], _seals.Value[195]];
+    private static IEnumerable<X509Certificate2> Some(int recipients) =>
+        recipients <= 2 ? _seals.Value.Take(recipients) : [_seals.Value[0], _seals.Value[97], _seals.Value[195]];
 
     private static string WriteRecipients(OpenSsl openssl, int recipients, string keyOption)
     {

@@ -24,7 +24,8 @@ public sealed class OpenSslSigningTests
         openssl.Write("sign.key", Sample.KeyPem(sign));
 
         await openssl.RunAsync(
-            $"cms -sign -binary -nodetach -nosmimecap -cades -md {(p384 ? "sha384" : "sha256")} -outform DER -signer sign.pem -inkey sign.key -in header.bin -out header.cms");
+            $"cms -sign -binary -nodetach -nosmimecap -cades -md {(p384 ? "sha384" : "sha256")} -outform DER "
+            + "-signer sign.pem -inkey sign.key -in header.bin -out header.cms");
 
         Assert.True(SignedObject.TryRead(openssl.Read("header.cms"), out var signed, out var problem), problem);
         Assert.True(signed.VerifySignature());

@@ -84,14 +84,16 @@ public sealed class SignedObjectRefusalTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void An_attribute_twice_is_refused(int attribute) => Refuses(r => Attributes(r).Children.Insert(attribute, Attributes(r)[attribute].Clone()));
+    public void An_attribute_twice_is_refused(int attribute) =>
+        Refuses(r => Attributes(r).Children.Insert(attribute, Attributes(r)[attribute].Clone()));
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void An_attribute_with_two_values_is_refused(int attribute) => Refuses(r => Attributes(r)[attribute][1].Children.Add(Attributes(r)[attribute][1][0].Clone()));
+    public void An_attribute_with_two_values_is_refused(int attribute) =>
+        Refuses(r => Attributes(r)[attribute][1].Children.Add(Attributes(r)[attribute][1][0].Clone()));
 
     [Theory]
     [InlineData(0)]
@@ -117,7 +119,8 @@ public sealed class SignedObjectRefusalTests
     public void A_signing_certificate_attribute_for_another_certificate_is_refused() => Refuses(r => Attributes(r)[3][1][0][0][0][0].Value[0] ^= 1);
 
     [Fact]
-    public void A_message_digest_of_other_content_is_refused() => Refuses(r => Attributes(r).Children.Single(a => a[1][0].Tag == 4)[1][0].Value[0] ^= 1);
+    public void A_message_digest_of_other_content_is_refused() =>
+        Refuses(r => Attributes(r).Children.Single(a => a[1][0].Tag == 4)[1][0].Value[0] ^= 1);
 
     [Theory]
     [InlineData(0x17, "2611230942Z")] // no seconds
@@ -175,7 +178,8 @@ public sealed class SignedObjectRefusalTests
     public void A_version_with_a_leading_zero_is_refused() => Refuses(r => r[1][0][0].Value = [0, 1]);
 
     [Fact]
-    public void A_second_digest_algorithm_is_refused() => Refuses(r => r[1][0][1].Children.Add(DerNode.Parse(Convert.FromHexString("300B0609608648016503040202"))));
+    public void A_second_digest_algorithm_is_refused() =>
+        Refuses(r => r[1][0][1].Children.Add(DerNode.Parse(Convert.FromHexString("300B0609608648016503040202"))));
 
     [Fact]
     public void A_digest_algorithm_with_NULL_parameters_is_read_and_with_others_refused()
@@ -221,7 +225,8 @@ public sealed class SignedObjectRefusalTests
     [Fact]
     public void The_twin_of_a_signature_verifies_too_so_bytes_are_told_apart_by_their_digest_only()
     {
-        var order = new BigInteger(Convert.FromHexString("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"), isUnsigned: true, isBigEndian: true);
+        var order = new BigInteger(
+            Convert.FromHexString("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"), isUnsigned: true, isBigEndian: true);
         var root = DerNode.Parse(_good);
         var pair = DerNode.Parse(root[1][0][4][0][5].Value);
         pair[1].Value = (order - new BigInteger(pair[1].Value, isUnsigned: true, isBigEndian: true)).ToByteArray(isBigEndian: true);
@@ -232,7 +237,8 @@ public sealed class SignedObjectRefusalTests
     }
 
     [Fact]
-    public void Another_signers_certificate_in_place_of_the_signers_is_refused() => Refuses(r => r[1][0][3].Children[0] = DerNode.Parse(Sample.Bureau("DE").Sign!.RawData));
+    public void Another_signers_certificate_in_place_of_the_signers_is_refused() =>
+        Refuses(r => r[1][0][3].Children[0] = DerNode.Parse(Sample.Bureau("DE").Sign!.RawData));
 
     private static DerNode Attributes(DerNode root) => root[1][0][4][0][3];
 
