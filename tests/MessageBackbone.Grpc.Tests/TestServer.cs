@@ -56,9 +56,11 @@ internal sealed class TestServer : IAsyncDisposable
         });
         builder.Services.AddGrpc(o => options?.Invoke(o));
         builder.Services.AddSingleton(behaviour);
+        builder.Services.AddGrpcHealthAndReflection();
         services?.Invoke(builder.Services);
         var built = builder.Build();
         built.MapGrpcService<EchoService>();
+        built.MapGrpcHealthAndReflection();
         await built.StartAsync(TestContext.Current.CancellationToken);
         return new TestServer(built, behaviour, errors);
     }
@@ -79,6 +81,15 @@ internal sealed class TestServer : IAsyncDisposable
         channels.Add(channel);
         return channel;
     }
+
+    /// <summary>HTTP/2 without gRPC on top.</summary>
+    public HttpMessageInvoker RawClient() => new(new SocketsHttpHandler());
+
+    public T Service<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
+    /// <summary>Returns when every call under way has ended.</summary>
+    public Task StopAsync() => app.StopAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -15,7 +15,7 @@ internal sealed record InboxEntry(
 
 internal sealed record InboxMessage(InboxEntry Entry, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body);
 
-internal sealed record InboxQuery(string? Sender = null, string? Kind = null, int? Precedence = null, bool? Opened = null, long? Before = null, int Limit = 50,
+internal sealed record InboxQuery(string? Sender = null, string? Kind = null, int? Precedence = null, bool? Opened = null, int Skip = 0, int Limit = 50,
     bool NewestFirst = false);
 
 /// <summary>What came of storing an arrival: the receipt to send, and whether it was there before.</summary>
@@ -65,12 +65,12 @@ internal sealed class InboxStore(GatewayDatabase database)
         var order = query.NewestFirst ? "row DESC" : "precedence DESC, row DESC";
         return database.Read(session => session.Query(
             $"""
-            SELECT {EntryColumns} FROM inbox WHERE outcome = 1 AND row < $before
+            SELECT {EntryColumns} FROM inbox WHERE outcome = 1
                 AND ($sender IS NULL OR sender = $sender) AND ($kind IS NULL OR kind = $kind)
                 AND ($precedence IS NULL OR precedence = $precedence) AND ($opened IS NULL OR (opened_at IS NOT NULL) = $opened)
-            ORDER BY {order} LIMIT $limit
+            ORDER BY {order} LIMIT $limit OFFSET $skip
             """,
-            Entry, ("$before", query.Before ?? long.MaxValue), ("$sender", query.Sender), ("$kind", query.Kind), ("$precedence", query.Precedence),
+            Entry, ("$skip", query.Skip), ("$sender", query.Sender), ("$kind", query.Kind), ("$precedence", query.Precedence),
             ("$opened", query.Opened is { } opened ? (opened ? 1 : 0) : null), ("$limit", query.Limit)));
     }
 

@@ -10,24 +10,32 @@ internal enum ReceiptKind
     Opened = 1,
 }
 
-internal sealed record StoredReceipt(long Row, string MessageId, ReceiptKind Kind, int Precedence, byte[] Signed);
+internal sealed record StoredReceipt(long Row, string MessageId, byte[] HeaderSha256, ReceiptKind Kind, int Outcome, int Precedence, byte[] Signed);
 
 /// <summary>This bureau's signed receipts: built once, stored before they are sent, and the same bytes every time.</summary>
 internal sealed class ReceiptStore(GatewayDatabase database)
 {
-    /// <summary>What the node has not recorded yet, most urgent first, after (<paramref name="precedence"/>, <paramref name="row"/>) in that order.</summary>
-    public List<StoredReceipt> ToSend(int precedence, long row, int limit) => database.Read(session => session.Query(
-        """
-        SELECT row, message_id, kind, precedence, signed FROM receipts
-        WHERE state = 0 AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
+    private const string Columns = "row, message_id, header_sha256, kind, outcome, precedence, signed";
+
+    public long LastRow() => database.Read(session => session.First("SELECT coalesce(max(row), 0) FROM receipts", row => row.GetInt64(0)));
+
+    /// <summary>
+    /// What the node has not recorded yet among the rows up to <paramref name="last"/>, most urgent first, after (<paramref name="precedence"/>,
+    /// <paramref name="row"/>) in that order.
+    /// </summary>
+    public List<StoredReceipt> ToSend(int precedence, long row, long last, int limit) => database.Read(session => session.Query(
+        $"""
+        SELECT {Columns} FROM receipts
+        WHERE state = 0 AND row <= $last AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
         """,
-        found => new StoredReceipt(found.GetInt64(0), found.GetString(1), (ReceiptKind)found.GetInt32(2), found.GetInt32(3), found.Bytes(4)),
-        ("$precedence", precedence), ("$row", row), ("$limit", limit)));
+        Receipt, ("$precedence", precedence), ("$row", row), ("$last", last), ("$limit", limit)));
+
+    /// <summary>The OPENED receipts that were stored after the row and are not recorded.</summary>
+    public List<StoredReceipt> OpenedAfter(long row) => database.Read(session => session.Query(
+        $"SELECT {Columns} FROM receipts WHERE state = 0 AND kind = 1 AND row > $row ORDER BY row", Receipt, ("$row", row)));
 
     public StoredReceipt? Find(string messageId, ReceiptKind kind) => database.Read(session => session.First(
-        "SELECT row, message_id, kind, precedence, signed FROM receipts WHERE message_id = $id AND kind = $kind AND outcome IN (1, 3)",
-        found => new StoredReceipt(found.GetInt64(0), found.GetString(1), (ReceiptKind)found.GetInt32(2), found.GetInt32(3), found.Bytes(4)),
-        ("$id", messageId), ("$kind", (int)kind)));
+        $"SELECT {Columns} FROM receipts WHERE message_id = $id AND kind = $kind AND outcome IN (1, 3)", Receipt, ("$id", messageId), ("$kind", (int)kind)));
 
     /// <summary>True when this is the first time that the node says so.</summary>
     public Task<bool> RecordAsync(string messageId, byte[] headerSha256, ReceiptKind kind, long position, CancellationToken cancellationToken) =>
@@ -50,4 +58,7 @@ internal sealed class ReceiptStore(GatewayDatabase database)
             VALUES ($id, $kind, $outcome, 0, $precedence, $sha, $signed)
             """,
             ("$id", messageId), ("$kind", (int)kind), ("$outcome", outcome), ("$precedence", precedence), ("$sha", headerSha256), ("$signed", signed));
+
+    private static StoredReceipt Receipt(Microsoft.Data.Sqlite.SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetString(1), row.Bytes(2), (ReceiptKind)row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.Bytes(6));
 }

@@ -21,6 +21,9 @@ internal sealed record SignedMessage(
 /// <summary>Who handed the message in, and in which trace.</summary>
 internal sealed record Origin(string User, string? TraceParent, DateTimeOffset At);
 
+/// <summary>A message of the outbox with all its bytes.</summary>
+internal sealed record StoredMessage(SignedMessage Signed, Origin Origin);
+
 /// <summary>What the sender needs to know of a waiting message; its bytes are read when its turn comes.</summary>
 internal sealed record WaitingMessage(long Row, string MessageId, int Precedence, int Size, int SignedAgain);
 
@@ -44,10 +47,15 @@ internal sealed class OutboxStore(GatewayDatabase database)
         "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
         row => new WaitingMessage(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4))));
 
-    public SignedMessage Read(long row) => database.Read(session => session.First(
-        "SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body FROM outbox WHERE row = $row",
-        found => new SignedMessage(found.GetString(0), found.GetInt32(1), found.GetString(2), found.GetString(3), Codes(found.GetString(4)),
-            found.Bytes(5), found.Bytes(6), found.Bytes(7)),
+    public StoredMessage Read(long row) => database.Read(session => session.First(
+        """
+        SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body, queued_by, traceparent, queued_at
+        FROM outbox WHERE row = $row
+        """,
+        found => new StoredMessage(
+            new SignedMessage(found.GetString(0), found.GetInt32(1), found.GetString(2), found.GetString(3), Codes(found.GetString(4)),
+                found.Bytes(5), found.Bytes(6), found.Bytes(7)),
+            new Origin(found.GetString(8), found.Text(9), found.Time(10)!.Value)),
         ("$row", row))) ?? throw new InvalidOperationException($"The outbox has no row {row}.");
 
     public Task AcceptAsync(long row, long position, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>

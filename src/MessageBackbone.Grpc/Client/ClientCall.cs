@@ -61,15 +61,19 @@ internal abstract class ClientCall
         }
     }
 
+    // The caller gives up: nothing may stay behind, whether or not somebody still reads.
     public void Cancel()
     {
         lock (sync)
         {
             if (status is not null)
                 return;
+            var cancelled = ClientFaults.Cancelled(null);
+            SetEnd(cancelled.Status, cancelled.Trailers, cancelled);
         }
 
         CancelStop();
+        Release();
     }
 
     // One exception for one cause, whoever meets it first: the call's own end wins over what the transport says afterwards.

@@ -12,9 +12,11 @@ internal static class ClientFaults
         if (deadlinePassed)
             return new RpcException(new Status(StatusCode.DeadlineExceeded, "The deadline of the call passed.", fault));
         if (stopped || callers.IsCancellationRequested)
-            return new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled by the client.", fault));
+            return Cancelled(fault);
         return new RpcException(OfTransport(fault));
     }
+
+    public static RpcException Cancelled(Exception? fault) => new(new Status(StatusCode.Cancelled, "The call was cancelled by the client.", fault));
 
     private static Status OfTransport(Exception fault)
     {

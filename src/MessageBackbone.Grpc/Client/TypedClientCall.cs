@@ -11,7 +11,7 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
     where TRequest : class
     where TResponse : class
 {
-    private HttpResponseMessage? response;
+    private volatile HttpResponseMessage? response;
     private PipeReader? pipe;
 
     public MessageContent UnaryContent(TRequest request)
@@ -54,6 +54,8 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
     // Shapes with a stream of responses: the request leaves at once, its answer is awaited by the first read.
     public IAsyncStreamReader<TResponse> OpenResponses(HttpContent content)
     {
+        // Between two reads nothing of ours would notice the end: only closing the response makes the transport reset the stream.
+        Stop.UnsafeRegister(static call => ((ClientCall<TRequest, TResponse>)call!).response?.Dispose(), this);
         var sent = SendAsync(content);
         return new ResponseStreamReader(this, sent);
     }
@@ -63,6 +65,9 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
         using var request = NewRequest(method, content);
         Stop.ThrowIfCancellationRequested();
         response = await Channel.SendAsync(request, Stop);
+        if (Stop.IsCancellationRequested)
+            response.Dispose();
+        Stop.ThrowIfCancellationRequested();
         return Open(response, out pipe);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using Grpc.Core;
 using Grpc.Net.Compression;
 
@@ -19,12 +20,13 @@ internal static class Decompression
             {
                 var read = stream.Read(plain.GetMemory(most - plain.Length).Span);
                 if (read == 0)
-                    return plain;
+                    break;
                 plain.Advance(read);
             }
 
-            if (stream.ReadByte() >= 0)
+            if (plain.Length == most && stream.ReadByte() >= 0)
                 throw ReceiveLimit.ExceededUnpacked(limit);
+            ThrowIfCutOff(encoding, compressed, plain.Length);
             return plain;
         }
         catch (InvalidDataException e)
@@ -37,5 +39,17 @@ internal static class Decompression
             plain.Dispose();
             throw;
         }
+    }
+
+    // The framework's gzip gives out what there is when its input breaks off. The last four bytes of a whole gzip member are its plain length.
+    private static void ThrowIfCutOff(ICompressionProvider encoding, ReadOnlySequence<byte> compressed, int length)
+    {
+        if (encoding is not GzipCompressionProvider)
+            return;
+        Span<byte> end = stackalloc byte[sizeof(int)];
+        if (compressed.Length > end.Length)
+            compressed.Slice(compressed.Length - end.Length).CopyTo(end);
+        if (compressed.Length <= end.Length || BinaryPrimitives.ReadInt32LittleEndian(end) != length)
+            throw new InvalidDataException("The gzip data breaks off.");
     }
 }

@@ -4,11 +4,13 @@ using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Recording;
 using MessageBackbone.Node.Telemetry;
+using MessageBackbone.Node.Routing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -105,7 +107,13 @@ public sealed class NodeHost : IAsyncDisposable
             .AddProjecting(new ProjectingOptions { Folder = Path.Combine(options.DataFolder, "read-models") })
             .AddAuditing()
             .AddOperations(options.Operations, options.DataFolder, _ => Surroundings.NoRouting)
-            .AddTelemetry(options.Telemetry, identity.Name);
+            .AddTelemetry(options.Telemetry, identity.Name)
+            .AddRouting(new RoutingOptions
+            {
+                PlanFile = Path.Combine(options.DataFolder, "plan.db"),
+                RabbitMq = options.RabbitMq.Length > 0 ? new Uri(options.RabbitMq) : null,
+            })
+            .AddDelivering(new DeliveringOptions());
 
         var app = builder.Build();
         app.UseRouting();
@@ -113,6 +121,7 @@ public sealed class NodeHost : IAsyncDisposable
         app.MapGrpcService<DirectoryService>();
         app.MapGrpcService<AuditService>();
         app.MapGrpcService<OperationsService>();
+        app.MapGrpcService<DeliveryService>();
         return app;
     }
 

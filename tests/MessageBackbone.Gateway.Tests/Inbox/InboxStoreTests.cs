@@ -37,7 +37,7 @@ public sealed class InboxStoreTests : IDisposable
         await using var second = GatewayDatabase.Open(_folder.Path);
 
         Assert.Equal([1, 2, 3], new InboxStore(second).FindReceipt("a", [1])!.Receipt);
-        Assert.Equal([1, 2, 3], Assert.Single(new ReceiptStore(second).ToSend(5, 0, 10)).Signed);
+        Assert.Equal([1, 2, 3], Assert.Single(new ReceiptStore(second).ToSend(5, 0, long.MaxValue, 10)).Signed);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class InboxStoreTests : IDisposable
         Assert.True(await receipts.RecordAsync("a", [1], ReceiptKind.Answer, 20, Cancel));
         Assert.False(await receipts.RecordAsync("a", [1], ReceiptKind.Answer, 20, Cancel));
 
-        Assert.Empty(receipts.ToSend(5, 0, 10));
+        Assert.Empty(receipts.ToSend(5, 0, long.MaxValue, 10));
     }
 
     [Fact]
@@ -154,10 +154,10 @@ public sealed class InboxStoreTests : IDisposable
         var (inbox, receipts) = (new InboxStore(database), new ReceiptStore(database));
         foreach (var (id, precedence) in new[] { ("a", 1), ("b", 4), ("c", 1), ("d", 4) }) await inbox.KeepAsync(Arrival(id, precedence), [1], NoConflict, Cancel);
 
-        var first = receipts.ToSend(5, 0, 3);
+        var first = receipts.ToSend(5, 0, long.MaxValue, 3);
 
         Assert.Equal(["b", "d", "a"], first.Select(r => r.MessageId));
-        Assert.Equal(["c"], receipts.ToSend(first[^1].Precedence, first[^1].Row, 3).Select(r => r.MessageId));
+        Assert.Equal(["c"], receipts.ToSend(first[^1].Precedence, first[^1].Row, long.MaxValue, 3).Select(r => r.MessageId));
     }
 
     private static (Arrival, byte[]) NoConflict() => throw new InvalidOperationException("There is no conflict here.");

@@ -23,7 +23,7 @@ public sealed class OutboxStoreTests : IDisposable
 
         await using var second = GatewayDatabase.Open(_folder.Path);
         var store = new OutboxStore(second);
-        var read = store.Read(Assert.Single(store.Waiting()).Row);
+        var read = store.Read(Assert.Single(store.Waiting()).Row).Signed;
 
         Assert.Equal(message.Header, read.Header);
         Assert.Equal(message.Body, read.Body);
@@ -101,7 +101,7 @@ public sealed class OutboxStoreTests : IDisposable
 
         var again = await store.SealAgainAsync(added, Message("a", 3) with { Header = [7, 7], Recipients = ["DE", "ES"] }, Cancel);
 
-        Assert.Equal([7, 7], store.Read(again.Row).Header);
+        Assert.Equal([7, 7], store.Read(again.Row).Signed.Header);
         Assert.Equal(["DE", "ES"], store.Find("a")!.Recipients);
         Assert.Equal(1, Assert.Single(store.Waiting()).SignedAgain);
     }

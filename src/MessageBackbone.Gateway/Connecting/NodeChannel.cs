@@ -1,0 +1,81 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Connecting;
+
+/// <summary>
+/// The connection to the node: TLS 1.3 only, with the bureau's certificate, to a server that the pinned CA says is a node. Nothing is fetched to judge it.
+/// </summary>
+internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProvider clock, ILogger<NodeChannel> log) : IDisposable
+{
+    private const int MaxMessage = 4 << 20;
+
+    private readonly Lock _gate = new();
+    private GrpcChannel? _channel;
+    private HolderKeys? _connectedAs;
+
+    public ExchangeService.ExchangeServiceClient Exchange => new(Invoker());
+
+    public DeliveryService.DeliveryServiceClient Delivery => new(Invoker());
+
+    public DirectoryService.DirectoryServiceClient Directory => new(Invoker());
+
+    public void Dispose() => _channel?.Dispose();
+
+    private CallInvoker Invoker()
+    {
+        lock (_gate)
+        {
+            // New keys mean a new connection: the old one goes on showing the old certificate. What was under way on it is asked again.
+            if (_channel is null || _connectedAs != keys.Keys)
+            {
+                _channel?.Dispose();
+                _connectedAs = keys.Keys;
+                _channel = GrpcChannel.ForAddress(options.Node, new GrpcChannelOptions
+                {
+                    HttpHandler = Handler(_connectedAs.Tls),
+                    DisposeHttpClient = true,
+                    MaxReceiveMessageSize = MaxMessage,
+                });
+            }
+            return _channel.CreateCallInvoker();
+        }
+    }
+
+    private SocketsHttpHandler Handler(X509Certificate2 tls) => new()
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        EnableMultipleHttp2Connections = true,
+        InitialHttp2StreamWindowSize = 1 << 20,
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateContext = SslStreamCertificateContext.Create(tls, additionalCertificates: null, offline: true),
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = keys.Anchor.TlsPolicy(serverAuth: true),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) => Accepts(certificate, errors),
+        },
+    };
+
+    private bool Accepts(X509Certificate? certificate, SslPolicyErrors errors)
+    {
+        var problem = "the platform's own check failed";
+        var accepted = errors == SslPolicyErrors.None
+            && keys.Anchor.AcceptsPeer(certificate as X509Certificate2, [HolderRole.Node], clock.GetUtcNow(), asServer: true, out _, out problem);
+        if (!accepted) GatewayLog.NodeNotTrusted(log, errors, problem);
+        return accepted;
+    }
+}

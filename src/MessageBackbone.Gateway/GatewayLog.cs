@@ -1,0 +1,91 @@
+using System.Net.Security;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway;
+
+/// <summary>Everything that the gateway logs: ids, digests, codes and counts. Never a body, a key or the name of a person.</summary>
+internal static partial class GatewayLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Gateway of {Bureau} started; local API at {Address}, node {Node}")]
+    public static partial void Started(ILogger log, string bureau, Uri address, Uri node);
+
+    [LoggerMessage(2, LogLevel.Information, "Gateway of {Bureau} stopped")]
+    public static partial void Stopped(ILogger log, string bureau);
+
+    [LoggerMessage(10, LogLevel.Warning, "The node's certificate is not trusted ({Errors}): {Problem}")]
+    public static partial void NodeNotTrusted(ILogger log, SslPolicyErrors errors, string problem);
+
+    [LoggerMessage(11, LogLevel.Warning, "The own keys could not be read again: {Problem}")]
+    public static partial void KeysNotRead(ILogger log, string problem);
+
+    [LoggerMessage(12, LogLevel.Error, "The store failed with SQLite error {Code}")]
+    public static partial void StoreFailed(ILogger log, int code, Exception fault);
+
+    [LoggerMessage(20, LogLevel.Information, "The directory watch ended: {Reason}")]
+    public static partial void DirectoryWatchEnded(ILogger log, string reason);
+
+    [LoggerMessage(21, LogLevel.Warning, "A certificate of {Bureau} in the directory is kept out: {Sha256}: {Problem}")]
+    public static partial void CertificateKeptOut(ILogger log, string bureau, string sha256, string problem);
+
+    [LoggerMessage(22, LogLevel.Information, "The node cannot be asked for a topic's subscribers ({Status}); the own copy is used")]
+    public static partial void TopicFromCopy(ILogger log, StatusCode status);
+
+    [LoggerMessage(30, LogLevel.Information, "Submitting pauses for {Milliseconds:F0} ms: {Reason}")]
+    public static partial void SubmittingPaused(ILogger log, string reason, double milliseconds);
+
+    [LoggerMessage(31, LogLevel.Error, "Message {MessageId} could not be submitted; it waits")]
+    public static partial void SubmitFailed(ILogger log, string messageId, Exception fault);
+
+    [LoggerMessage(32, LogLevel.Error, "The acceptance of {MessageId} does not verify: {Problem}")]
+    public static partial void AcceptanceNotVerified(ILogger log, string messageId, string problem);
+
+    [LoggerMessage(33, LogLevel.Warning, "The node refused {MessageId}: {Reason}")]
+    public static partial void MessageRefused(ILogger log, string messageId, string reason);
+
+    [LoggerMessage(34, LogLevel.Information, "Message {MessageId} was sealed again, {Times} times now: the directory changed")]
+    public static partial void SealedAgain(ILogger log, string messageId, int times);
+
+    [LoggerMessage(35, LogLevel.Information, "Message {MessageId} was signed again as {NewMessageId}: {Reason}")]
+    public static partial void SignedAgain(ILogger log, string messageId, string newMessageId, string reason);
+
+    [LoggerMessage(40, LogLevel.Information, "Attending at node {Node}")]
+    public static partial void Attending(ILogger log, string node);
+
+    [LoggerMessage(41, LogLevel.Information, "The attendance ended ({Reason}); again in {Milliseconds:F0} ms")]
+    public static partial void AttendanceEnded(ILogger log, string reason, double milliseconds);
+
+    [LoggerMessage(42, LogLevel.Warning,
+        "Another gateway attends for this bureau; this one waits {Seconds:F0} s before it tries again. Two gateways with one bureau's keys should not run")]
+    public static partial void Superseded(ILogger log, double seconds);
+
+    [LoggerMessage(43, LogLevel.Error, "The attendance failed")]
+    public static partial void AttendanceFailed(ILogger log, Exception fault);
+
+    [LoggerMessage(50, LogLevel.Warning, "Delivery of {MessageId} refused as {Reason}: {Problem}")]
+    public static partial void DeliveryRefused(ILogger log, string messageId, string reason, string problem);
+
+    [LoggerMessage(51, LogLevel.Error, "A delivery at position {Position} has no readable header and no valid acceptance: it cannot be receipted")]
+    public static partial void DeliveryUnreadable(ILogger log, ulong position);
+
+    [LoggerMessage(52, LogLevel.Warning, "The acceptance that came with {MessageId} does not verify: {Problem}")]
+    public static partial void DeliveredAcceptanceNotVerified(ILogger log, string messageId, string problem);
+
+    [LoggerMessage(53, LogLevel.Warning, "Message {MessageId} came with another header than the one in the inbox; it is kept apart")]
+    public static partial void OtherHeader(ILogger log, string messageId);
+
+    [LoggerMessage(54, LogLevel.Error, "The body of {MessageId} could not be fetched: {Problem}. It is not receipted; the node will deliver it again")]
+    public static partial void BodyNotFetched(ILogger log, string messageId, string problem);
+
+    [LoggerMessage(55, LogLevel.Warning, "The node refused the receipt for {MessageId}: {Reason}. It is kept")]
+    public static partial void ReceiptRefused(ILogger log, string messageId, string reason);
+
+    [LoggerMessage(56, LogLevel.Warning, "{Count} sequence numbers of {Precedence} ended without being presented")]
+    public static partial void Skipped(ILogger log, int count, string precedence);
+
+    [LoggerMessage(60, LogLevel.Warning, "A local request was refused: {Reason}")]
+    public static partial void LocalRequestRefused(ILogger log, string reason);
+
+    [LoggerMessage(61, LogLevel.Error, "A local request failed: {Method} {Route}")]
+    public static partial void LocalRequestFailed(ILogger log, string method, string route, Exception fault);
+}

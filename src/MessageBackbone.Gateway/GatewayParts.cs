@@ -1,0 +1,108 @@
+using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Directory;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Gateway.LocalApi;
+using MessageBackbone.Gateway.Outbox;
+using MessageBackbone.Gateway.Receiving;
+using MessageBackbone.Gateway.Storing;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway;
+
+/// <summary>All rooms of one gateway, wired by hand: what needs what can be read here.</summary>
+internal sealed class GatewayParts : IAsyncDisposable
+{
+    private readonly GatewayDatabase _database;
+    private readonly BodyDownload _downloads;
+
+    private GatewayParts(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, KeyRing keys, GatewayDatabase database)
+    {
+        (Options, Clock, Keys, _database) = (options, clock, keys, database);
+        Outbox = new OutboxStore(database);
+        Inbox = new InboxStore(database);
+        Receipts = new ReceiptStore(database);
+        Audit = new LocalAudit(database, clock);
+        Queue = new OutboxQueue(options.OutboxMessages, options.OutboxBytes);
+        Meter = new GatewayMeter(options.Bureau, () => Queue.Messages, Receipts.CountToSend);
+        Node = new NodeChannel(options, keys, clock, logs.CreateLogger<NodeChannel>());
+        Directory = new DirectoryBook(new DirectoryStore(database), keys, Node, clock, logs.CreateLogger<DirectoryBook>());
+        Follower = new DirectoryFollower(Directory, Node, new Backoff(options.ReconnectFirst, options.ReconnectMax, Jitter(1)), clock, logs.CreateLogger<DirectoryFollower>());
+        Acceptances = new Acceptances(keys, clock);
+        var composer = new Composer(keys, new Recipients(keys, Directory), options, clock);
+        var answers = new Answers(Outbox, Queue, Acceptances, composer, Directory, keys, Observers, Meter, options, clock, logs.CreateLogger<Answers>());
+        Sender = new Sender(Outbox, Queue, Node, answers, options, Meter, clock, Jitter(2), logs.CreateLogger<Sender>());
+        Posting = new Posting(composer, Outbox, Queue, Meter, clock);
+        var signal = new OpenedSignal();
+        Opening = new Opening(Inbox, keys, signal, clock);
+        _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
+        var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, clock, logs.CreateLogger<DeliveryCheck>());
+        Attendance = new Attendance(Node, check, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
+    }
+
+    public GatewayOptions Options { get; }
+
+    public TimeProvider Clock { get; }
+
+    public KeyRing Keys { get; }
+
+    public OutboxStore Outbox { get; }
+
+    public OutboxQueue Queue { get; }
+
+    public InboxStore Inbox { get; }
+
+    public ReceiptStore Receipts { get; }
+
+    public LocalAudit Audit { get; }
+
+    public GatewayObservers Observers { get; } = new();
+
+    public GatewayMeter Meter { get; }
+
+    public NodeChannel Node { get; }
+
+    public DirectoryBook Directory { get; }
+
+    public DirectoryFollower Follower { get; }
+
+    public Acceptances Acceptances { get; }
+
+    public Sender Sender { get; }
+
+    public Posting Posting { get; }
+
+    public Opening Opening { get; }
+
+    public Attendance Attendance { get; }
+
+    public static GatewayParts Build(GatewayOptions options, TimeProvider clock, ILoggerFactory logs)
+    {
+        var keys = new KeyRing(options);
+        try
+        {
+            var parts = new GatewayParts(options, clock, logs, keys, GatewayDatabase.Open(options.DataFolder));
+            parts.Directory.Load();
+            parts.Sender.Load();
+            return parts;
+        }
+        catch
+        {
+            keys.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Node.Dispose();
+        Attendance.Dispose();
+        _downloads.Dispose();
+        Meter.Dispose();
+        await _database.DisposeAsync();
+        Keys.Dispose();
+    }
+
+    // Each its own: Random is not for concurrent use.
+    private Random Jitter(int offset) => Options.JitterSeed is { } seed ? new Random(unchecked(seed + offset)) : new Random();
+}

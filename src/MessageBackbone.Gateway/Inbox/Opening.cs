@@ -1,0 +1,74 @@
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Messages;
+using MessageBackbone.Protocol.Sealing;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Gateway.Inbox;
+
+/// <summary>Tells that an OPENED receipt was stored.</summary>
+internal sealed class OpenedSignal
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _next = Fresh();
+
+    /// <summary>Ends at the next signal; ask before looking into the store.</summary>
+    public Task Next()
+    {
+        lock (_gate) return _next.Task;
+    }
+
+    public void Give()
+    {
+        TaskCompletionSource given;
+        lock (_gate) (given, _next) = (_next, Fresh());
+        given.SetResult();
+    }
+
+    private static TaskCompletionSource Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>A message as its officer reads it.</summary>
+/// <param name="First">This is the first opening: the sender gets an OPENED receipt for it.</param>
+public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, bool First);
+
+/// <summary>Opens a message on demand. The inbox keeps the sealed form; what is read here is held in memory only.</summary>
+internal sealed class Opening(InboxStore inbox, KeyRing keys, OpenedSignal signal, TimeProvider clock)
+{
+    /// <summary>Null when the inbox shows no such message. Throws <see cref="InvalidOperationException"/> when it cannot be opened any more.</summary>
+    /// <param name="officer">A pseudonym that the bureau can resolve; goes to the sender with the receipt.</param>
+    public async Task<OpenedMessage?> OpenAsync(MessageId id, string officer, CancellationToken cancellationToken)
+    {
+        if (!Patterns.IsOfficer(officer)) throw new ArgumentException("An officer is named by a pseudonym: [A-Za-z0-9._/ -]{1,64}.", nameof(officer));
+        if (inbox.Find(id.Value) is not { } message) return null;
+        using var activity = GatewayTelemetry.Source.StartActivity("open");
+        activity?.SetTag("message.id", id.Value);
+        var (header, content) = Read(message);
+        if (message.Entry.OpenedAt is not null) return new OpenedMessage(header, content, First: false);
+        var at = clock.GetUtcNow();
+        var receipt = ReceiptBuilding.Delivery(
+            header, message.HeaderSha256, keys.Bureau, DeliveryOutcome.Opened, "", officer, (ulong)message.Entry.Sequence, keys.Keys.Sign!, at);
+        var first = await inbox.OpenAsync(message, officer, receipt, at, cancellationToken);
+        if (first) signal.Give();
+        return new OpenedMessage(header, content, first);
+    }
+
+    /// <summary>The header of a message in the inbox; it was verified when it came.</summary>
+    public static MessageHeader Header(InboxMessage message) =>
+        ReceiptBuilding.TryRead(message.Header, MessageHeader.Parser, out _, out var header, out var problem)
+            ? header
+            : throw new InvalidOperationException($"The inbox holds a header that cannot be read: {problem}");
+
+    private (MessageHeader Header, SealedContent Content) Read(InboxMessage message)
+    {
+        var header = Header(message);
+        var bytes = message.Body;
+        if (header.BodyForm == BodyForm.Sealed)
+        {
+            if (!SealedBody.TryRead(message.Body, out var body, out var problem) || !body.TryOpen(keys.Keys.SealKeys, out bytes, out problem))
+                throw new InvalidOperationException($"The message does not open with the keys that this gateway has now: {problem}");
+        }
+        if (!Digests.AreEqual(Digests.Sha256(bytes), header.ContentSha256.Span)) throw new InvalidOperationException("The inbox holds another content than was received.");
+        return (header, SealedContent.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes));
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using MessageBackbone.Protocol.Identities;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.LocalApi;
+
+/// <summary>The local API on this machine's loopback: TLS 1.3 with a certificate of its own, users by token or by the bureau's certificate.</summary>
+internal sealed class LocalServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly X509Certificate2 _certificate;
+    private readonly LocalGuard _guard;
+
+    private LocalServer(WebApplication app, X509Certificate2 certificate, LocalGuard guard) => (_app, _certificate, _guard) = (app, certificate, guard);
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Content in base64, and room for everything else.</summary>
+    public static int LargestRequest(GatewayOptions options) => (options.MaxContent / 3 * 4) + (128 << 10);
+
+    public static async Task<LocalServer> StartAsync(GatewayParts parts, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        var options = parts.Options;
+        var certificate = LocalSecrets.ServerCertificate(options.DataFolder, parts.Clock.GetUtcNow());
+        var token = LocalSecrets.TokenDigest(options.OwnTokenFile);
+        var log = logs.CreateLogger<LocalServer>();
+        var guard = new LocalGuard(token, Path.GetFileName(options.OwnTokenFile), options.LocalRequests, log);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(LocalServer).Assembly.GetName().Name });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, parts, certificate));
+        builder.Services.AddRouting().AddLogging().Replace(ServiceDescriptor.Singleton(logs));
+        builder.Services.ConfigureHttpJsonOptions(json => LocalJson.Configure(json.SerializerOptions));
+        ApiDescription.Add(builder.Services);
+        var server = new LocalServer(builder.Build(), certificate, guard);
+        server.Wire(parts, log);
+        await server._app.StartAsync(cancellationToken);
+        var bound = new Uri(server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        server.Address = new UriBuilder("https", options.Listen.Host, bound.Port).Uri;
+        return server;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5)))
+            await _app.StopAsync(patience.Token);
+        await _app.DisposeAsync();
+        _guard.Dispose();
+        _certificate.Dispose();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, GatewayParts parts, X509Certificate2 certificate)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = LargestRequest(parts.Options);
+        kestrel.Limits.MaxConcurrentConnections = 4 * parts.Options.LocalRequests;
+        var address = IPAddress.TryParse(parts.Options.Listen.Host.Trim('[', ']'), out var literal) ? literal : IPAddress.Loopback;
+        kestrel.Listen(address, parts.Options.Listen.Port, listen => listen.UseHttps(https =>
+        {
+            https.ServerCertificate = certificate;
+            https.SslProtocols = SslProtocols.Tls13;
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.CheckCertificateRevocation = false;
+            https.OnAuthenticate = (_, tls) => tls.CertificateChainPolicy = parts.Keys.Anchor.TlsPolicy(serverAuth: false);
+            https.ClientCertificateValidation = (shown, _, _) =>
+                parts.Keys.Anchor.AcceptsPeer(shown, [HolderRole.Bureau], parts.Clock.GetUtcNow(), asServer: false, out var holder, out _)
+                && holder.Name == parts.Keys.Bureau.Value;
+        }));
+    }
+
+    private void Wire(GatewayParts parts, ILogger log)
+    {
+        _app.UseExceptionHandler(handler => handler.Run(context => TellFaultAsync(context, log)));
+        _app.Use(next => context => _guard.InvokeAsync(context, next));
+        _app.UseRouting();
+        MessageEndpoints.Map(_app, parts);
+        InboxEndpoints.Map(_app, parts);
+        StatusEndpoints.Map(_app, parts);
+        ApiDescription.Map(_app);
+        _app.MapFallback(() => Problems.Of(StatusCodes.Status404NotFound, "NO_SUCH_ROUTE", "There is no such route; /openapi/v1.json describes those that there are."))
+            .ExcludeFromDescription();
+    }
+
+    private static Task TellFaultAsync(HttpContext context, ILogger log)
+    {
+        var fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        if (fault is Microsoft.AspNetCore.Http.BadHttpRequestException bad)
+            return Problems.Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "TOO_LARGE" : "MALFORMED", "The request cannot be read.").ExecuteAsync(context);
+        GatewayLog.LocalRequestFailed(log, context.Request.Method, (context.GetEndpoint() as Microsoft.AspNetCore.Routing.RouteEndpoint)?.RoutePattern.RawText ?? "?", fault!);
+        return Problems.Of(StatusCodes.Status500InternalServerError, "FAILED", "The gateway failed; it is in its log.").ExecuteAsync(context);
+    }
+}

@@ -1,0 +1,109 @@
+using Grpc.Core;
+using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Signing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MessageBackbone.Gateway.LocalApi;
+
+/// <summary>What this bureau sends, and what became of it.</summary>
+internal static class MessageEndpoints
+{
+    private const int LongestPage = 200;
+
+    public static void Map(IEndpointRouteBuilder routes, GatewayParts parts)
+    {
+        routes.MapPost("/messages", Task<IResult> (HttpContext context, CancellationToken stopped) => SendAsync(context, parts, stopped))
+            .Accepts<SendRequest>("application/json", "multipart/form-data").Produces<SendReply>(StatusCodes.Status202Accepted).ProducesProblem(400).ProducesProblem(401)
+            .ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503).WithName("send").WithTags("messages").WithSummary("Send a message")
+            .WithDescription("The answer comes when the message is durable in the outbox; it is submitted when the node can be reached. "
+                + "As a form: the same names as fields, `handling.` as prefix, and one file `file`.");
+        routes.MapGet("/messages", (long? before, int? limit) => List(parts, before, limit))
+            .Produces<SentPage>().ProducesProblem(400).WithName("sent").WithTags("messages").WithSummary("Sent messages, newest first");
+        routes.MapGet("/messages/{id}", (string id, HttpContext context) => StatusAsync(context, parts, id))
+            .Produces<MessageStatus>().ProducesProblem(404).WithName("message").WithTags("messages").WithSummary("What became of a message")
+            .WithDescription("The outbox's state, and each recipient's with its receipts, verified here. Also for received messages: then only this bureau's own state.");
+    }
+
+    private static async Task<IResult> SendAsync(HttpContext context, GatewayParts parts, CancellationToken stopped)
+    {
+        var user = LocalGuard.UserOf(context);
+        try
+        {
+            var draft = await ReadAsync(context, parts.Options);
+            if (draft is null)
+                return Problems.Of(StatusCodes.Status415UnsupportedMediaType, "MEDIA_TYPE", "Send application/json or multipart/form-data.");
+            var id = await parts.Posting.SendAsync(draft, user, stopped);
+            await parts.Audit.RecordAsync(user, "send", id.Value, "queued", CancellationToken.None);
+            return Results.Accepted($"/messages/{id}", new SendReply(id.Value, $"/messages/{id}"));
+        }
+        catch (DraftRefusedException refused)
+        {
+            await parts.Audit.RecordAsync(user, "send", "", refused.Reason, CancellationToken.None);
+            return Problems.Of(refused);
+        }
+        catch (RpcException fault)
+        {
+            return Problems.Of(fault);
+        }
+    }
+
+    private static async Task<Draft?> ReadAsync(HttpContext context, GatewayOptions options)
+    {
+        if (context.Request.HasFormContentType) return await DraftReading.ReadFormAsync(context.Request, LocalServer.LargestRequest(options), context.RequestAborted);
+        if (!context.Request.HasJsonContentType()) return null;
+        try
+        {
+            var request = await context.Request.ReadFromJsonAsync<SendRequest>(context.RequestAborted)
+                ?? throw new DraftRefusedException(Reasons.FieldInvalid, "The request is empty.", []);
+            return DraftReading.Read(NotNull(request));
+        }
+        catch (System.Text.Json.JsonException fault)
+        {
+            // The path names a field of the request; the parser's own text could repeat content.
+            throw new DraftRefusedException(Reasons.FieldInvalid, $"The request is not the JSON of the description, at {Path(fault)}.", [Path(fault)]);
+        }
+    }
+
+    private static string Path(System.Text.Json.JsonException fault) =>
+        fault.Path is { Length: > 0 and < 100 } path && path.All(c => char.IsAsciiLetterOrDigit(c) || c is '$' or '.' or '_' or '[' or ']') ? path : "$";
+
+    // JSON null in place of a text or list: the records' types cannot refuse it.
+    private static SendRequest NotNull(SendRequest request)
+    {
+        var handling = request.Handling;
+        var whole = request is
+        {
+            To: not null, Info: not null, Topic: not null, Precedence: not null, Kind: not null, Subject: not null, Text: not null, Reference: not null,
+            Language: not null, InReplyTo: not null, Conversation: not null, DeadlineClass: not null, Form: not null,
+        };
+        whole &= request.File is null or { Name: not null, Data: not null };
+        whole &= handling is null or { Classification: not null, Codes: not null, Purpose: not null, LegalBasis: not null, Note: not null };
+        IEnumerable<string?> listed = [.. request.To ?? [], .. request.Info ?? [], .. handling?.Codes ?? []];
+        if (!whole || listed.Contains(null))
+            throw new DraftRefusedException(Reasons.FieldInvalid, "null stands where a text or a list is wanted.", []);
+        return request;
+    }
+
+    private static IResult List(GatewayParts parts, long? before, int? limit)
+    {
+        var count = limit ?? 50;
+        if (count is < 1 or > LongestPage) return Problems.Invalid($"limit: 1 to {LongestPage}.", "limit");
+        var entries = parts.Outbox.List(before ?? long.MaxValue, count);
+        return Results.Ok(new SentPage([.. entries.Select(e => e.ToShape())], entries.Count == count ? entries[^1].Row : null));
+    }
+
+    private static async Task<IResult> StatusAsync(HttpContext context, GatewayParts parts, string id)
+    {
+        if (!MessageId.TryParse(id, out var message)) return Problems.Invalid("id: a message id is a UUIDv7 in lower case.", "id");
+        var entry = parts.Outbox.Find(message.Value);
+        if (entry is null && parts.Inbox.Find(message.Value) is null) return Problems.NotFound("Neither outbox nor inbox has such a message.");
+        await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "status", message.Value, "read", context.RequestAborted);
+        if (entry is { State: Outbox.OutboxState.Refused or Outbox.OutboxState.Replaced })
+            return Results.Ok(new MessageStatus(entry.ToShape(), null, ""));
+        var (tracking, problem) = await new Tracker(parts).TrackAsync(message, context.RequestAborted);
+        return Results.Ok(new MessageStatus(entry?.ToShape(), tracking, problem));
+    }
+}

@@ -1,0 +1,148 @@
+using System.ComponentModel;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MessageBackbone.Gateway.LocalApi;
+
+internal sealed record SendRequest
+{
+    [Description("Codes of the bureaus that must act.")]
+    public IReadOnlyList<string> To { get; init; } = [];
+
+    [Description("Codes of the bureaus that get it for information.")]
+    public IReadOnlyList<string> Info { get; init; } = [];
+
+    [Description("A topic whose subscribers get it for information.")]
+    public string Topic { get; init; } = "";
+
+    [Description("routine, priority, immediate or flash. Default routine.")]
+    public string Precedence { get; init; } = "routine";
+
+    [Description("What it is: text, request, answer, alert.cap … Default text.")]
+    public string Kind { get; init; } = "text";
+
+    public string Subject { get; init; } = "";
+
+    public string Text { get; init; } = "";
+
+    public FileShape? File { get; init; }
+
+    [Description("The bureau's own number, like FR-2026-000123.")]
+    public string Reference { get; init; } = "";
+
+    public HandlingShape? Handling { get; init; }
+
+    [Description("BCP 47 tag of the text.")]
+    public string Language { get; init; } = "";
+
+    [Description("Id of the message that this one answers.")]
+    public string InReplyTo { get; init; } = "";
+
+    [Description("Id of the conversation. Default: a new one.")]
+    public string Conversation { get; init; } = "";
+
+    [Description("After this time delivery has no sense any more.")]
+    public DateTimeOffset? DeliverBy { get; init; }
+
+    public string DeadlineClass { get; init; } = "";
+
+    public bool Exercise { get; init; }
+
+    [Description("sealed or clear. Clear only for kinds that the exchange policy names. Default sealed.")]
+    public string Form { get; init; } = "sealed";
+}
+
+internal sealed record FileShape
+{
+    public string Name { get; init; } = "";
+
+    public string MediaType { get; init; } = "";
+
+    [Description("The bytes in base64.")]
+    public string Data { get; init; } = "";
+}
+
+internal sealed record HandlingShape
+{
+    [Description("official_use_only, restricted or confidential.")]
+    public string Classification { get; init; } = "";
+
+    [Description("Of h0, h1, h2, h3.")]
+    public IReadOnlyList<string> Codes { get; init; } = [];
+
+    [Description("locate_wanted, identify, investigation, alert, identify_bodies, forensics, security_check, threat_analysis or border.")]
+    public string Purpose { get; init; } = "";
+
+    public string LegalBasis { get; init; } = "";
+
+    [Description("What H3 means here; sealed with the content.")]
+    public string Note { get; init; } = "";
+}
+
+internal sealed record SendReply(string MessageId, string Status);
+
+internal sealed record OpenRequest
+{
+    [Description("A pseudonym that the bureau can resolve: [A-Za-z0-9._/ -]{1,64}. It goes to the sender with the receipt.")]
+    public string Officer { get; init; } = "";
+}
+
+internal sealed record InboxItem(
+    string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, string Conversation, bool Exercise, ulong Position,
+    ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer);
+
+internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages);
+
+internal sealed record HeaderShape(
+    string MessageId, string From, IReadOnlyList<string> To, IReadOnlyList<string> Info, string Precedence, string Kind, string Conversation, string InReplyTo,
+    string Reference, DateTimeOffset CreatedAt, DateTimeOffset? DeliverBy, HandlingShape Handling, string Form, ulong BodySize, string Topic, bool Exercise,
+    string Language, string DeadlineClass, string BodySha256, string ContentSha256);
+
+internal sealed record InboxDetail(InboxItem Message, HeaderShape Header, string HeaderSha256);
+
+internal sealed record OpenedShape(HeaderShape Header, string Subject, string Text, FileShape? File, string HandlingNote, bool FirstOpening);
+
+internal sealed record SentItem(
+    string MessageId, string State, string Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, int Size, DateTimeOffset QueuedAt,
+    string QueuedBy, DateTimeOffset? DecidedAt, ulong? Position, string Reason, string Text, string ReplacedBy, string Replaces, int SignedAgain);
+
+internal sealed record SentPage(IReadOnlyList<SentItem> Messages, [property: Description("Give it as `before` to get the next page; absent on the last.")] long? Before);
+
+internal sealed record ReceiptShape(string Outcome, string Reason, DateTimeOffset? At, string Officer, bool Verified, string Problem);
+
+internal sealed record RecipientShape(
+    string Recipient, string State, uint Attempts, DateTimeOffset? DeliveredAt, DateTimeOffset? OpenedAt, string Reason, ulong Sequence, IReadOnlyList<ReceiptShape> Receipts);
+
+internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients);
+
+internal sealed record MessageStatus(
+    SentItem? Sent, [property: Description("What the node knows; absent when it cannot be asked, see node_problem.")] TrackingShape? Tracking, string NodeProblem);
+
+internal sealed record SubscriptionReply(string Topic, ulong Position);
+
+internal sealed record OutboxStatus(int Waiting, long WaitingBytes, int MostMessages, long MostBytes, int InFlight, string Trouble);
+
+internal sealed record InboxStatus(long Messages, long Unopened, long ReceiptsToSend);
+
+internal sealed record DirectoryStatus(ulong Position, bool Following, int Bureaus, IReadOnlyList<string> Subscriptions, IReadOnlyList<KeptOutShape> KeptOut);
+
+internal sealed record KeptOutShape(string Bureau, string Sha256, string Problem);
+
+internal sealed record StatusReply(
+    string Bureau, Uri Node, bool Attending, string LastEnd, OutboxStatus Outbox, InboxStatus Inbox, DirectoryStatus Directory,
+    IReadOnlyDictionary<string, DateTimeOffset> CertificatesEnd);
+
+internal sealed record HealthReply(string Status, IReadOnlyDictionary<string, bool> Checks);
+
+internal static class LocalJson
+{
+    /// <summary>snake_case; a member that is not known is refused, since it might be a restriction that the caller relies on.</summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.AllowDuplicateProperties = false;
+        options.MaxDepth = 8;
+    }
+}

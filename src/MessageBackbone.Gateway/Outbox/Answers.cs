@@ -1,0 +1,119 @@
+using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Directory;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Outbox;
+
+/// <summary>What follows from a refusal.</summary>
+internal abstract record Answer
+{
+    /// <summary>Stored as refused and told.</summary>
+    public sealed record Final : Answer;
+
+    /// <summary>Sealed or signed again and stored: this is to be submitted.</summary>
+    public sealed record Again(WaitingMessage Message) : Answer;
+
+    /// <summary>The same bytes, later.</summary>
+    public sealed record Later : Answer;
+}
+
+/// <summary>Turns the node's answers into what is stored and told.</summary>
+internal sealed class Answers(
+    OutboxStore store, OutboxQueue queue, Acceptances acceptances, Composer composer, DirectoryBook directory, KeyRing keys, GatewayObservers observers,
+    GatewayMeter meter, GatewayOptions options, TimeProvider clock, ILogger<Answers> log)
+{
+    /// <summary>False when the receipt does not verify: then it is as if there were no answer.</summary>
+    public async Task<bool> AcceptedAsync(WaitingMessage message, SignedMessage signed, SubmitReply reply)
+    {
+        if (!acceptances.TryVerify(reply.Receipt.Memory, signed.HeaderSha256, out var receipt, out var problem) || receipt.MessageId != message.MessageId)
+        {
+            GatewayLog.AcceptanceNotVerified(log, message.MessageId, problem);
+            return false;
+        }
+        var at = clock.GetUtcNow();
+        await store.AcceptAsync(message.Row, (long)receipt.Position, reply.Receipt.ToByteArray(), at, CancellationToken.None);
+        queue.Free(message.Size);
+        meter.Accepted(at - MessageId.Parse(message.MessageId).Time);
+        observers.Tell(new GatewayEvent.Accepted(MessageId.Parse(message.MessageId), receipt.Position, reply.Duplicate, at));
+        return true;
+    }
+
+    public Task<Answer> RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken) => refusal.Reason switch
+    {
+        Reasons.StoreUnavailable or Reasons.NotLeader or Reasons.Draining or Reasons.QuotaExceeded => Task.FromResult<Answer>(new Answer.Later()),
+        Reasons.DirectoryChanged when message.SignedAgain < options.SignAgain => SealAgainAsync(message, cancellationToken),
+        Reasons.CertificateNotValid when message.SignedAgain < options.SignAgain && HasOtherSignKey(message) => SignAgainAsync(message, refusal, cancellationToken),
+        Reasons.ClockSkew when message.SignedAgain < options.SignAgain => SignAgainAsync(message, refusal, cancellationToken),
+        _ => FinalAsync(message, refusal.Reason, refusal.Text),
+    };
+
+    // Under the same id: should an earlier attempt whose answer was lost still be recorded, the node refuses the second bytes, and nobody gets both.
+    private async Task<Answer> SealAgainAsync(WaitingMessage message, CancellationToken cancellationToken)
+    {
+        await directory.RefreshAllAsync(cancellationToken);
+        return await AgainAsync(message, async () =>
+        {
+            var sealedAgain = await composer.AgainAsync(store.Read(message.Row).Signed, MessageId.Parse(message.MessageId), cancellationToken);
+            var waiting = await store.SealAgainAsync(message, sealedAgain, CancellationToken.None);
+            queue.Resize(message.Size, waiting.Size);
+            GatewayLog.SealedAgain(log, message.MessageId, waiting.SignedAgain);
+            return waiting;
+        });
+    }
+
+    // The contract says that these two refusals prove that the id was never accepted: so a new id cannot lead to two messages.
+    private Task<Answer> SignAgainAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken) => AgainAsync(message, async () =>
+    {
+        var at = clock.GetUtcNow();
+        var id = MessageId.New(at);
+        var stored = store.Read(message.Row);
+        var signedAgain = await composer.AgainAsync(stored.Signed, id, cancellationToken);
+        var waiting = await store.ReplaceAsync(message, signedAgain, refusal.Reason, stored.Origin with { At = at }, CancellationToken.None);
+        queue.Resize(message.Size, waiting.Size);
+        GatewayLog.SignedAgain(log, message.MessageId, id.Value, refusal.Reason);
+        observers.Tell(new GatewayEvent.Replaced(MessageId.Parse(message.MessageId), id, refusal.Reason, at));
+        return waiting;
+    });
+
+    private async Task<Answer> AgainAsync(WaitingMessage message, Func<Task<WaitingMessage>> again)
+    {
+        try
+        {
+            return new Answer.Again(await again());
+        }
+        catch (DraftRefusedException refused)
+        {
+            return await FinalAsync(message, refused.Reason, refused.Message);
+        }
+    }
+
+    private async Task<Answer> FinalAsync(WaitingMessage message, string reason, string text)
+    {
+        var at = clock.GetUtcNow();
+        await store.RefuseAsync(message.Row, reason, text, at, CancellationToken.None);
+        queue.Free(message.Size);
+        meter.Refused(reason);
+        GatewayLog.MessageRefused(log, message.MessageId, reason);
+        observers.Tell(new GatewayEvent.Refused(MessageId.Parse(message.MessageId), reason, text, at));
+        return new Answer.Final();
+    }
+
+    // Compared with the key that signed this message: another message may have made the gateway read its keys again already.
+    private bool HasOtherSignKey(WaitingMessage message)
+    {
+        try
+        {
+            keys.Reload();
+        }
+        catch (Exception fault) when (fault is ArgumentException or IOException)
+        {
+            GatewayLog.KeysNotRead(log, fault.Message);
+        }
+        return SignedObject.TryRead(store.Read(message.Row).Signed.Header, out var signed, out _)
+            && !signed.CertificateDer.Span.SequenceEqual(keys.Keys.Sign!.RawDataMemory.Span);
+    }
+}

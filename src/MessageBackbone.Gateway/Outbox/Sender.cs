@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using Google.Protobuf;
+using Grpc.Core;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Outbox;
+
+/// <summary>
+/// Takes what waits, most urgent first, and submits it until the node has answered. After any doubt the same bytes under the same id go again.
+/// </summary>
+internal sealed class Sender(
+    OutboxStore store, OutboxQueue queue, NodeChannel node, Answers answers, GatewayOptions options, GatewayMeter meter, TimeProvider clock, Random jitter,
+    ILogger<Sender> log)
+{
+    private readonly Lock _gate = new();
+    private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
+    private readonly HashSet<Task> _running = [];
+    private TaskCompletionSource _slotFree = Fresh();
+    private DateTimeOffset _pausedUntil;
+    private int _inFlight;
+
+    /// <summary>Why the last submission ended without an answer; empty when the last one was answered.</summary>
+    public string Trouble { get; private set; } = "";
+
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Puts into the queue what an earlier run left; once, before anything new is added.</summary>
+    public void Load()
+    {
+        foreach (var waiting in store.Waiting())
+        {
+            queue.ReserveStored(waiting.Size);
+            queue.Put(waiting);
+        }
+    }
+
+    /// <summary>Runs until cancelled; then what is under way has ended and waits in the store.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var (changed, slotFree) = (queue.Changed(), SlotFree());
+            var pause = Pause();
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+            if (TakeNext() is { } next) Start(next, cancellationToken);
+            else await ((Task)Task.WhenAny(changed, slotFree)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        Task[] running;
+        lock (_gate) running = [.. _running];
+        await Task.WhenAll(running);
+    }
+
+    // The last quarter of the slots is for what is more urgent than ROUTINE, so that a full pipe of ROUTINE does not make a FLASH wait for an answer.
+    private WaitingMessage? TakeNext()
+    {
+        var inFlight = Volatile.Read(ref _inFlight);
+        if (inFlight >= options.SubmitInFlight) return null;
+        return queue.TryTake(inFlight >= options.SubmitInFlight * 3 / 4 ? (int)Precedence.Priority : 0);
+    }
+
+    private void Start(WaitingMessage message, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _inFlight);
+        var task = Task.Run(() => SubmitAsync(message, cancellationToken), CancellationToken.None);
+        lock (_gate) _running.Add(task);
+        _ = task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Ended(Task task)
+    {
+        Interlocked.Decrement(ref _inFlight);
+        TaskCompletionSource free;
+        lock (_gate)
+        {
+            _running.Remove(task);
+            free = _slotFree;
+        }
+        free.TrySetResult();
+    }
+
+    private async Task SubmitAsync(WaitingMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TrySubmitAsync(message, cancellationToken);
+        }
+        catch (RpcException fault)
+        {
+            Doubt(message, fault.StatusCode.ToString(), null);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            Doubt(message, "STOPPED", null);
+        }
+        catch (Exception fault)
+        {
+            // The store, or a fault of our own: the message waits on, and it is told.
+            GatewayLog.SubmitFailed(log, message.MessageId, fault);
+            Doubt(message, fault.GetType().Name, null);
+        }
+    }
+
+    private async Task TrySubmitAsync(WaitingMessage message, CancellationToken cancellationToken)
+    {
+        var stored = store.Read(message.Row);
+        SubmitReply reply;
+        try
+        {
+            reply = await AskAsync(stored, cancellationToken);
+        }
+        catch (RpcException fault) when (NodeRefusal.Of(fault) is { } refusal)
+        {
+            await RefusedAsync(message, refusal, cancellationToken);
+            return;
+        }
+        if (await answers.AcceptedAsync(message, stored.Signed, reply)) Succeeded();
+        else Doubt(message, "ACCEPTANCE_NOT_VERIFIED", null);
+    }
+
+    private async Task<SubmitReply> AskAsync(StoredMessage stored, CancellationToken cancellationToken)
+    {
+        using var activity = GatewayTelemetry.Source.StartActivity("submit", ActivityKind.Client, GatewayTelemetry.Parent(stored.Origin.TraceParent));
+        activity?.SetTag("message.id", stored.Signed.MessageId);
+        var request = new SubmitRequest
+        {
+            Envelope = new Envelope { Header = UnsafeByteOperations.UnsafeWrap(stored.Signed.Header), Body = UnsafeByteOperations.UnsafeWrap(stored.Signed.Body) },
+        };
+        return await node.Exchange.SubmitAsync(request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
+    }
+
+    private async Task RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken)
+    {
+        switch (await answers.RefusedAsync(message, refusal, cancellationToken))
+        {
+            case Answer.Final:
+                Succeeded();
+                break;
+            case Answer.Again again when refusal.Reason == Reasons.ClockSkew:
+                Doubt(again.Message, refusal.Reason, refusal.RetryAfter); // signed now and sent after a pause, so that the node's clock comes nearer
+                break;
+            case Answer.Again again:
+                Succeeded();
+                queue.Put(again.Message);
+                break;
+            default:
+                Doubt(message, refusal.Reason, refusal.RetryAfter);
+                break;
+        }
+    }
+
+    private void Succeeded()
+    {
+        lock (_gate) _backoff.Reset();
+        Trouble = "";
+    }
+
+    private void Doubt(WaitingMessage message, string why, TimeSpan? retryAfter)
+    {
+        Trouble = why;
+        meter.Doubted();
+        lock (_gate)
+        {
+            // Those that fail together count once: 64 lost calls are one lost connection.
+            if (clock.GetUtcNow() >= _pausedUntil)
+            {
+                var pause = _backoff.Next();
+                _pausedUntil = clock.GetUtcNow() + (retryAfter > pause ? retryAfter.Value : pause);
+                GatewayLog.SubmittingPaused(log, why, pause.TotalMilliseconds);
+            }
+        }
+        queue.Put(message);
+    }
+
+    private TimeSpan Pause()
+    {
+        lock (_gate) return _pausedUntil - clock.GetUtcNow();
+    }
+
+    private Task SlotFree()
+    {
+        lock (_gate)
+        {
+            if (_slotFree.Task.IsCompleted) _slotFree = Fresh();
+            return _slotFree.Task;
+        }
+    }
+
+    private static TaskCompletionSource Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

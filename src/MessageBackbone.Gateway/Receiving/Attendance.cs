@@ -1,0 +1,90 @@
+using Grpc.Core;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Protocol.Signing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Receiving;
+
+/// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
+internal sealed class Attendance(
+    NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options, GatewayObservers observers,
+    GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
+{
+    private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
+    private readonly SemaphoreSlim _verifySlots = new(options.VerifyInParallel);
+
+    public bool Attending { get; private set; }
+
+    /// <summary>Why the last attendance ended; empty before the first end.</summary>
+    public string LastEnd { get; private set; } = "";
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var end = await AttendAsync(cancellationToken);
+            Attending = false;
+            if (cancellationToken.IsCancellationRequested) return;
+            LastEnd = end.Reason;
+            var pause = Pause(end);
+            observers.Tell(new GatewayEvent.Attendance(false, end.Reason, clock.GetUtcNow()));
+            await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public void Dispose() => _verifySlots.Dispose();
+
+    private async Task<StreamEnd> AttendAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = node.Delivery.Attend(cancellationToken: cancellationToken);
+            var outlet = new ReceiptOutlet(call.RequestStream);
+            var lanes = new DeliveryLanes(check, inbox, outlet, observers, meter, _verifySlots, clock);
+            return await new AttendedStream(call, lanes, outlet, receipts, opened, options, observers, meter, clock, log).RunAsync(Begun, cancellationToken);
+        }
+        catch (RpcException fault)
+        {
+            var refusal = NodeRefusal.Of(fault);
+            return new StreamEnd(refusal?.Reason ?? (fault.StatusCode == StatusCode.Aborted ? Reasons.Superseded : fault.StatusCode.ToString()), refusal?.RetryAfter);
+        }
+        catch (SqliteException fault)
+        {
+            GatewayLog.StoreFailed(log, fault.SqliteErrorCode, fault);
+            return new StreamEnd("INBOX_UNAVAILABLE", null);
+        }
+        catch (OperationCanceledException)
+        {
+            return new StreamEnd("NO_WELCOME", null);
+        }
+        catch (Exception fault)
+        {
+            // A fault of our own must not end receiving for good; what was not stored comes again.
+            GatewayLog.AttendanceFailed(log, fault);
+            return new StreamEnd(fault.GetType().Name, null);
+        }
+    }
+
+    private void Begun()
+    {
+        _backoff.Reset();
+        Attending = true;
+        observers.Tell(new GatewayEvent.Attendance(true, "", clock.GetUtcNow()));
+    }
+
+    // Two gateways with one bureau's keys would take the attendance from each other at every pause: the one that lost it waits long.
+    private TimeSpan Pause(StreamEnd end)
+    {
+        if (end.Reason == Reasons.Superseded)
+        {
+            GatewayLog.Superseded(log, options.SupersededPause.TotalSeconds);
+            return options.SupersededPause;
+        }
+        var pause = _backoff.Next();
+        if (end.RetryAfter is { } told && told > pause) pause = told < options.SupersededPause ? told : options.SupersededPause;
+        GatewayLog.AttendanceEnded(log, end.Reason, pause.TotalMilliseconds);
+        return pause;
+    }
+}

@@ -1,0 +1,162 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Receiving;
+
+/// <summary>How an attendance ended in order; every other end is an exception.</summary>
+internal sealed record StreamEnd(string Reason, TimeSpan? RetryAfter);
+
+/// <summary>One attendance, from Hello to its end.</summary>
+internal sealed class AttendedStream(
+    AsyncDuplexStreamingCall<FromGateway, ToGateway> call, DeliveryLanes lanes, ReceiptOutlet outlet, ReceiptStore receipts, OpenedSignal opened,
+    GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
+{
+    private const int Page = 256;
+    private static readonly TimeSpan _welcomeTimeout = TimeSpan.FromSeconds(30);
+
+    // Both hold at most what is under way: one entry for each receipt that the node answered.
+    private readonly Channel<(SentReceipt Receipt, TimeSpan After)> _later = Channel.CreateUnbounded<(SentReceipt, TimeSpan)>();
+    private readonly Channel<(SentReceipt Receipt, ulong Position, Task Marking)> _marks = Channel.CreateUnbounded<(SentReceipt, ulong, Task)>();
+    private string _house = "";
+
+    public async Task<StreamEnd> RunAsync(Action attending, CancellationToken cancellationToken)
+    {
+        await call.RequestStream.WriteAsync(new FromGateway { Hello = Hello() }, cancellationToken);
+        await WelcomeAsync(cancellationToken);
+        attending();
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(ending.Token);
+        Task[] deciding = [reading, .. lanes.Run(ending.Token), SendStoredAsync(ending.Token), SendLaterAsync(ending.Token), TellRecordedAsync(ending.Token)];
+        var writing = outlet.RunAsync(ending.Token);
+        var first = await Task.WhenAny(deciding);
+        await ending.CancelAsync();
+        await Task.WhenAll([.. deciding, writing]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+        return await reading;
+    }
+
+    private Hello Hello() => new()
+    {
+        Bureau = options.Bureau,
+        Contract = 1,
+        Window = new Window
+        {
+            Routine = (uint)options.WindowRoutine,
+            Priority = (uint)options.WindowPriority,
+            Immediate = (uint)options.WindowImmediate,
+            Flash = (uint)options.WindowFlash,
+        },
+    };
+
+    private async Task WelcomeAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(_welcomeTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        if (!await call.ResponseStream.MoveNext(either.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, "The node's first frame is no Welcome."));
+        _house = BureauCode.TryParse(welcome.House, out var house) ? house.Value : "";
+        GatewayLog.Attending(log, Patterns.IsHolderName(welcome.Node) ? welcome.Node : "?");
+    }
+
+    private async Task<StreamEnd> ReadAsync(CancellationToken cancellationToken)
+    {
+        // A window more than was granted is room for what crosses on the way; a node beyond it would fill the memory.
+        var most = 2 * (options.WindowRoutine + options.WindowPriority + options.WindowImmediate + options.WindowFlash);
+        while (await call.ResponseStream.MoveNext(cancellationToken))
+        {
+            var frame = call.ResponseStream.Current;
+            switch (frame.FrameCase)
+            {
+                case ToGateway.FrameOneofCase.Delivery when lanes.Open >= most || frame.Delivery.Envelope is null:
+                    throw new RpcException(new Status(StatusCode.ResourceExhausted, "The node delivers more than the window, or less than an envelope."));
+                case ToGateway.FrameOneofCase.Delivery:
+                    if (frame.Delivery.Skipped.Count > 0)
+                        GatewayLog.Skipped(log, frame.Delivery.Skipped.Count, ((Precedence)(Peeked.At(frame.Delivery).Lane + 1)).ToString());
+                    lanes.Take(frame.Delivery, _house, cancellationToken);
+                    break;
+                case ToGateway.FrameOneofCase.Recorded:
+                    MarkRecorded(frame.Recorded);
+                    break;
+                case ToGateway.FrameOneofCase.ReceiptRefused:
+                    await RefusedAsync(frame.ReceiptRefused, cancellationToken);
+                    break;
+                case ToGateway.FrameOneofCase.Draining:
+                    return new StreamEnd(Reasons.Draining, frame.Draining.RetryAfter?.ToTimeSpan());
+                default:
+                    break; // checkpoints to witness, and frames of later contracts
+            }
+        }
+        return new StreamEnd("ENDED_BY_NODE", null);
+    }
+
+    // Not awaited here: the next frames are read while the mark waits for its flush. A lost mark means that the receipt is sent once more.
+    private void MarkRecorded(Recorded recorded)
+    {
+        if (outlet.Answered(recorded.DeliveryId) is { } sent)
+            _marks.Writer.TryWrite((sent, recorded.Position, receipts.RecordAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, (long)recorded.Position, CancellationToken.None)));
+    }
+
+    private async Task TellRecordedAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (sent, position, marking) in _marks.Reader.ReadAllAsync(cancellationToken))
+        {
+            await marking;
+            meter.ReceiptRecorded();
+            observers.Tell(new GatewayEvent.ReceiptRecorded(MessageId.Parse(sent.MessageId), (DeliveryOutcome)sent.Outcome, position, clock.GetUtcNow()));
+        }
+    }
+
+    private async Task RefusedAsync(ReceiptRefused answer, CancellationToken cancellationToken)
+    {
+        if (outlet.Answered(answer.DeliveryId) is not { } sent) return;
+        var refusal = NodeRefusal.Of(answer.Refusal ?? new Refusal());
+        if (refusal.Reason is Reasons.StoreUnavailable or Reasons.NotLeader or Reasons.Draining)
+        {
+            _later.Writer.TryWrite((sent, refusal.RetryAfter ?? options.ReconnectFirst));
+            return;
+        }
+        GatewayLog.ReceiptRefused(log, sent.MessageId, refusal.Reason);
+        await receipts.RefuseAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, refusal.Reason, cancellationToken);
+        observers.Tell(new GatewayEvent.ReceiptRefused(MessageId.Parse(sent.MessageId), refusal.Reason, clock.GetUtcNow()));
+    }
+
+    private async Task SendLaterAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (receipt, after) in _later.Reader.ReadAllAsync(cancellationToken))
+        {
+            await Task.Delay(after, clock, cancellationToken);
+            await outlet.SendAsync(receipt, cancellationToken);
+        }
+    }
+
+    // What earlier streams left without an answer, most urgent first; then every OPENED as an officer opens.
+    private async Task SendStoredAsync(CancellationToken cancellationToken)
+    {
+        var lastOpened = receipts.LastRow();
+        var (precedence, row) = (int.MaxValue, long.MaxValue);
+        while (receipts.ToSend(precedence, row, lastOpened, Page) is { Count: > 0 } page)
+        {
+            foreach (var receipt in page) await SendAsync(receipt, cancellationToken);
+            (precedence, row) = (page[^1].Precedence, page[^1].Row);
+        }
+        while (true)
+        {
+            var more = opened.Next();
+            foreach (var receipt in receipts.OpenedAfter(lastOpened))
+            {
+                await SendAsync(receipt, cancellationToken);
+                lastOpened = receipt.Row;
+            }
+            await more.WaitAsync(cancellationToken);
+        }
+    }
+
+    private ValueTask SendAsync(StoredReceipt receipt, CancellationToken cancellationToken) => outlet.SendAsync(
+        new SentReceipt(receipt.MessageId, receipt.HeaderSha256, receipt.Kind, receipt.Outcome, $"r-{receipt.Row}", receipt.Signed), cancellationToken);
+}

@@ -1,0 +1,74 @@
+using Grpc.Core;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Receiving;
+
+/// <summary>Fetches bodies that did not come inline, a few at a time. A broken download goes on where it broke.</summary>
+internal sealed class BodyDownload(NodeChannel node, GatewayOptions options, TimeProvider clock, Random jitter, ILogger<BodyDownload> log) : IDisposable
+{
+    private const int AtOnce = 4;
+    private const int Attempts = 6;
+
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+
+    /// <summary>The body whose digest the header names, or null: the node does not have it, or not in these attempts. Throws only when cancelled.</summary>
+    public async Task<byte[]?> FetchAsync(MessageHeader header, CancellationToken cancellationToken)
+    {
+        await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            return await TryFetchAsync(header, cancellationToken);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<byte[]?> TryFetchAsync(MessageHeader header, CancellationToken cancellationToken)
+    {
+        var body = new byte[header.BodySize];
+        var backoff = new Backoff(options.ReconnectFirst, options.ReconnectMax, jitter);
+        var (have, problem) = (0, "");
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (attempt > 0) await Task.Delay(backoff.Next(), clock, cancellationToken);
+            try
+            {
+                await foreach (var count in ChunksAsync(header, body, have, cancellationToken)) have = count;
+                if (have == body.Length && Digests.Sha256(body).AsSpan().SequenceEqual(header.BodySha256.Span)) return body;
+                problem = have == body.Length ? "it has another digest" : "it ended early";
+                if (have == body.Length) have = 0;
+            }
+            catch (RpcException fault)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                problem = NodeRefusal.Of(fault)?.Reason ?? fault.StatusCode.ToString();
+            }
+        }
+        GatewayLog.BodyNotFetched(log, header.MessageId, problem);
+        return null;
+    }
+
+    // Each value is the number of bytes that are there now.
+    private async IAsyncEnumerable<int> ChunksAsync(
+        MessageHeader header, byte[] body, int from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ContentRequest { MessageId = header.MessageId, Sha256 = header.BodySha256, Offset = (ulong)from };
+        using var call = node.Exchange.DownloadContent(request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
+        var have = from;
+        while (have < body.Length && await call.ResponseStream.MoveNext(cancellationToken))
+        {
+            var chunk = call.ResponseStream.Current;
+            if (chunk.Offset != (ulong)have || chunk.Data.Length == 0 || chunk.Data.Length > body.Length - have)
+                throw new RpcException(new Status(StatusCode.DataLoss, "The node sent another part than the one asked for."));
+            chunk.Data.Span.CopyTo(body.AsSpan(have));
+            yield return have += chunk.Data.Length;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Directory;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Gateway.Outbox;
+using MessageBackbone.Protocol.Canonical;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Messages;
+using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Gateway.Receiving;
+
+/// <summary>Decides what a delivery is, by the recipient's checks of the contract against the verified copy of the directory, and signs the receipt.</summary>
+internal sealed class DeliveryCheck(
+    KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, TimeProvider clock, ILogger<DeliveryCheck> log)
+{
+    // The largest body that the contract lets pass, and room for longer names of issuers.
+    private const ulong LargestBody = 2 << 20;
+
+    /// <summary>Throws when the node or the store cannot be asked: then nothing is known about the delivery.</summary>
+    public async Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken)
+    {
+        var activity = GatewayTelemetry.Source.StartActivity("receive", ActivityKind.Consumer, GatewayTelemetry.Parent(delivery.DeliveryId));
+        activity?.SetTag("message.id", peeked.Header?.MessageId);
+        var sha256 = Digests.Sha256(delivery.Envelope.Header.Span);
+        var acceptance = Acceptance(delivery, sha256, peeked);
+        var id = acceptance?.MessageId ?? peeked.Header?.MessageId;
+        if (!MessageId.TryParse(id, out _))
+        {
+            GatewayLog.DeliveryUnreadable(log, delivery.Position);
+            return new Judged.Unanswerable(delivery, "", sha256, activity);
+        }
+        if (inbox.FindReceipt(id!, sha256) is { } before) return new Judged.Repeat(delivery, id!, sha256, peeked, before, activity);
+
+        var view = await ViewAsync(peeked, acceptance, house, cancellationToken);
+        var outcome = MessageOpening.Open(delivery.Envelope, view);
+        if (MustFetch(delivery, outcome, peeked.Header))
+        {
+            if (await downloads.FetchAsync(peeked.Header!, cancellationToken) is not { } body) return new Judged.Unanswerable(delivery, id!, sha256, activity);
+            delivery.Envelope.Body = UnsafeByteOperations.UnsafeWrap(body);
+            outcome = MessageOpening.Open(delivery.Envelope, view);
+        }
+        return Answer(delivery, id!, sha256, peeked, acceptance, outcome, activity);
+    }
+
+    // A header that does not verify is refused for that, whatever its body is: nothing is fetched for it.
+    private static bool MustFetch(Delivery delivery, OpeningOutcome outcome, MessageHeader? header) =>
+        delivery.Envelope.Body.IsEmpty && header is { BodySize: > 0 and <= LargestBody } && outcome is OpeningOutcome.RefusedAs { Reason: Reasons.ContentMismatch };
+
+    private AcceptanceReceipt? Acceptance(Delivery delivery, byte[] sha256, Peeked peeked)
+    {
+        if (acceptances.TryVerify(delivery.Acceptance.Memory, sha256, out var acceptance, out var problem)) return acceptance;
+        GatewayLog.DeliveredAcceptanceNotVerified(log, peeked.Header?.MessageId is { } id && MessageId.TryParse(id, out _) ? id : "?", problem);
+        return null;
+    }
+
+    private async Task<OpeningView> ViewAsync(Peeked peeked, AcceptanceReceipt? acceptance, string house, CancellationToken cancellationToken)
+    {
+        var at = acceptance is null ? clock.GetUtcNow() : acceptance.AcceptedAt.ToDateTimeOffset();
+        BureauCode? own = BureauCode.TryParse(house, out var code) ? code : null;
+        var signs = peeked is { Header: { } header, Signed: { } signed } ? await SignCertificatesAsync(header, signed, house, at, cancellationToken) : [];
+        return new OpeningView(keys.Bureau, signs, keys.Keys.SealKeys, own);
+    }
+
+    private async Task<IReadOnlyCollection<X509Certificate2>> SignCertificatesAsync(
+        MessageHeader header, SignedObject signed, string house, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (header.Kind == MessageOpening.NonDeliveryKind && house.Length > 0 && header.From == house && signed.Signer?.Role == HolderRole.Node)
+            return keys.Anchor.Judge(signed.CertificateDer, CertificateUse.Sign, at, HolderRole.Node).Ok ? [signed.Certificate] : [];
+        if (!BureauCode.TryParse(header.From, out _)) return [];
+        var sha256 = Digests.Hex(signed.CertificateSha256);
+        // The watch may be a moment behind the message: a signer that is not known is asked for before it is refused.
+        if (!directory.Copy.SignCertificates(header.From).Any(c => c.Sha256 == sha256)) await AskForAsync(header.From, cancellationToken);
+        return [.. directory.Copy.SignCertificates(header.From).Where(c => IsGood(c, header.From, at)).Select(c => c.Certificate)];
+    }
+
+    private async Task AskForAsync(string bureau, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await directory.RefreshAsync(bureau, cancellationToken);
+        }
+        catch (Grpc.Core.RpcException fault) when (NodeRefusal.Of(fault) is { Reason: Reasons.UnknownBureau })
+        {
+            // Then nobody vouches for the signer, and the header is refused.
+        }
+    }
+
+    // Judged at the time of acceptance: a key revoked since does not undo what was accepted before.
+    private bool IsGood(VouchedCertificate certificate, string bureau, DateTimeOffset acceptedAt) =>
+        (certificate.RevokedAt is not { } revoked || revoked > acceptedAt)
+        && keys.Anchor.Judge(certificate.Certificate, CertificateUse.Sign, acceptedAt, HolderRole.Bureau) is { Ok: true } verdict && verdict.Holder.Name == bureau;
+
+    private Judged.Fresh Answer(
+        Delivery delivery, string id, byte[] sha256, Peeked peeked, AcceptanceReceipt? acceptance, OpeningOutcome outcome, Activity? activity)
+    {
+        var now = clock.GetUtcNow();
+        var refused = outcome as OpeningOutcome.RefusedAs;
+        if (refused is not null) GatewayLog.DeliveryRefused(log, id, refused.Reason, refused.Problem);
+        var header = (outcome as OpeningOutcome.Opened)?.Header ?? refused?.Header ?? new MessageHeader { Precedence = peeked.Header?.Precedence ?? Precedence.Routine };
+        var arrival = new Arrival(
+            id, (int)(refused is null ? DeliveryOutcome.Delivered : DeliveryOutcome.Refused), refused?.Reason ?? "", header.From, (int)header.Precedence, header.Kind,
+            header.Topic, header.Reference, header.ConversationId, header.Exercise, (long)delivery.Position, (long)delivery.Sequence, now, sha256,
+            acceptance is null ? [] : delivery.Acceptance.ToByteArray(), delivery.Envelope.Header.ToByteArray(), delivery.Envelope.Body.ToByteArray());
+        DateTimeOffset? createdAt = refused is null && TimestampReading.TryRead(header.CreatedAt, out var created) ? created : null;
+        return new Judged.Fresh(delivery, arrival, Receipt(arrival, delivery, peeked), () => KeptApart(arrival, delivery, peeked), createdAt, activity);
+    }
+
+    // Another header under an id that is shown already: the node should never deliver it. It is kept apart, and nothing is shown.
+    private (Arrival, byte[]) KeptApart(Arrival arrival, Delivery delivery, Peeked peeked)
+    {
+        GatewayLog.OtherHeader(log, arrival.MessageId);
+        var apart = arrival with { Outcome = (int)DeliveryOutcome.Quarantined, Reason = Reasons.DuplicateIdDifferentBytes };
+        return (apart, Receipt(apart, delivery, peeked));
+    }
+
+    private byte[] Receipt(Arrival arrival, Delivery delivery, Peeked peeked)
+    {
+        // "As in the header": where the header names no digest, that of what came.
+        var named = peeked.Header?.BodySha256 is { Length: Digests.Size } digest ? digest : ByteString.CopyFrom(Digests.Sha256(delivery.Envelope.Body.Span));
+        var receipt = new DeliveryReceipt
+        {
+            MessageId = arrival.MessageId,
+            HeaderSha256 = ByteString.CopyFrom(arrival.HeaderSha256),
+            Recipient = keys.Bureau.Value,
+            Outcome = (DeliveryOutcome)arrival.Outcome,
+            Reason = arrival.Reason,
+            At = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(arrival.ReceivedAt),
+            BodySha256 = named,
+            Sequence = delivery.Sequence,
+        };
+        return ReceiptBuilding.Delivery(receipt, keys.Keys.Sign!, arrival.ReceivedAt);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Threading.Channels;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Gateway.Receiving;
+
+/// <summary>
+/// Deliveries of one attendance on their way into the inbox: checked in parallel, stored in the order in which they came within each precedence, and
+/// receipted once stored. A large ROUTINE body that is being fetched holds up ROUTINE only.
+/// </summary>
+internal sealed class DeliveryLanes(
+    DeliveryCheck check, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, SemaphoreSlim verifySlots, TimeProvider clock)
+{
+    private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, 4).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
+    private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
+    private int _open;
+
+    /// <summary>Deliveries that are not receipted yet: what the window bounds.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public void Take(Delivery delivery, string house, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _open);
+        var peeked = Peeked.At(delivery);
+        _lanes[peeked.Lane].Writer.TryWrite(Task.Run(() => JudgeAsync(delivery, peeked, house, cancellationToken), cancellationToken));
+    }
+
+    /// <summary>The loops: each ends only when cancelled or by a fault that ends the attendance.</summary>
+    public IEnumerable<Task> Run(CancellationToken cancellationToken) => [.. _lanes.Select(lane => StoreAsync(lane.Reader, cancellationToken)), AnswerAsync(cancellationToken)];
+
+    private async Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken)
+    {
+        await verifySlots.WaitAsync(cancellationToken);
+        try
+        {
+            return await check.JudgeAsync(delivery, peeked, house, cancellationToken);
+        }
+        finally
+        {
+            verifySlots.Release();
+        }
+    }
+
+    // Handed to the store one after the other and not awaited in between: the store keeps the order, and one flush serves many.
+    private async Task StoreAsync(ChannelReader<Task<Judged>> lane, CancellationToken cancellationToken)
+    {
+        await foreach (var judging in lane.ReadAllAsync(cancellationToken))
+        {
+            switch (await judging)
+            {
+                case Judged.Fresh fresh:
+                    _stored.Writer.TryWrite((fresh, inbox.KeepAsync(fresh.Arrival, fresh.Receipt, fresh.Conflict, cancellationToken)));
+                    break;
+                case Judged.Repeat repeat:
+                    _stored.Writer.TryWrite((repeat, Task.FromResult(repeat.Before)));
+                    break;
+                case var unanswerable:
+                    unanswerable.Activity?.Dispose();
+                    break;
+            }
+        }
+    }
+
+    private async Task AnswerAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (judged, keeping) in _stored.Reader.ReadAllAsync(cancellationToken))
+        {
+            var kept = await keeping;
+            Tell(judged, kept);
+            Interlocked.Decrement(ref _open);
+            var receipt = new SentReceipt(judged.MessageId, judged.HeaderSha256, ReceiptKind.Answer, kept.Outcome, judged.Delivery.DeliveryId, kept.Receipt);
+            await outlet.SendAsync(receipt, cancellationToken);
+            judged.Activity?.Dispose();
+        }
+    }
+
+    private void Tell(Judged judged, Kept kept)
+    {
+        var at = clock.GetUtcNow();
+        var header = judged is Judged.Repeat repeat ? repeat.Peeked.Header : null;
+        var (sender, precedence, reason) = judged is Judged.Fresh fresh
+            ? (fresh.Arrival.Sender, (Precedence)fresh.Arrival.Precedence, fresh.Arrival.Reason)
+            : (header?.From ?? "", header?.Precedence ?? Precedence.Routine, "");
+        var from = BureauCode.TryParse(sender, out var named) ? named : default;
+        var outcome = (DeliveryOutcome)kept.Outcome;
+        meter.Received(outcome.ToString(), kept.Repeated, precedence.ToString(), kept.Repeated ? null : at - (judged as Judged.Fresh)?.CreatedAt);
+        observers.Tell(new GatewayEvent.Received(
+            MessageId.Parse(judged.MessageId), from, precedence, outcome, reason, judged.Delivery.Position, judged.Delivery.Sequence, kept.Repeated, at));
+    }
+}

@@ -1,0 +1,32 @@
+using MessageBackbone.Domain.Deliveries;
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Recording;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Delivering;
+
+/// <summary>Records attempts that ended without a receipt. Only what was really presented is one.</summary>
+internal sealed class AttemptRecording(EventRecorder recorder, NodeIdentity node, ILogger<AttemptRecording> logger)
+{
+    public Attempt AttemptOf(InHand delivery) =>
+        new(delivery.Ready!.Presentation.Attempt, delivery.Sequence, delivery.PresentedAt!.Value, node.Name);
+
+    public async Task EndAsync(InHand delivery, string endedBy)
+    {
+        if (delivery is not { Ready: { } ready, PresentedAt: not null }) return;
+        var (message, bureau) = (ready.Presentation.Row.MessageText, delivery.Lane.Bureau);
+        var command = new EndAttempt(message, bureau, AttemptOf(delivery), endedBy);
+        try
+        {
+            await recorder.DecideAsync(
+                StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve, state => DeliveryProgress.Decide(state, command),
+                new Provenance(node.Uri, message), CancellationToken.None);
+        }
+        catch (EventLogUnavailableException fault)
+        {
+            // The plan has counted the attempt: the next presentation is marked as a possible duplicate all the same.
+            DeliveringLog.AttemptNotRecorded(logger, ready.Presentation.Row.MessageId, bureau, command.Attempt.Number, fault.Message);
+        }
+    }
+}

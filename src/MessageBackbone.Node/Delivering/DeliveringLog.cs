@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Delivering;
+
+internal static partial class DeliveringLog
+{
+    [LoggerMessage(300, LogLevel.Information, "{Bureau} attends (epoch {Epoch})")]
+    public static partial void Attends(ILogger logger, string bureau, long epoch);
+
+    [LoggerMessage(301, LogLevel.Information, "{Bureau} no longer attends: {Reason}")]
+    public static partial void Left(ILogger logger, string bureau, string reason);
+
+    [LoggerMessage(302, LogLevel.Warning, "Receipt of {Bureau} refused: {Reason}")]
+    public static partial void ReceiptRefused(ILogger logger, string bureau, string reason);
+
+    [LoggerMessage(303, LogLevel.Warning, "Lane {Lane}: sequence {Sequence} did not come from the transport; published again")]
+    public static partial void Missing(ILogger logger, string lane, ulong sequence);
+
+    [LoggerMessage(304, LogLevel.Warning, "Message {Message} at {Bureau}: no receipt within {Limit}; given back to the plan")]
+    public static partial void TakenBack(ILogger logger, Guid message, string bureau, TimeSpan limit);
+
+    [LoggerMessage(305, LogLevel.Warning, "Message {Message} at {Bureau}: the end of attempt {Attempt} could not be recorded ({Reason})")]
+    public static partial void AttemptNotRecorded(ILogger logger, Guid message, string bureau, uint attempt, string reason);
+}

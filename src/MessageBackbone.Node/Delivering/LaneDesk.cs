@@ -1,0 +1,111 @@
+using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Routing.Lanes;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Delivering;
+
+/// <summary>One lane of one attendance: puts references into sequence order and keeps the gateway's window. Used by the attendance's loop only.</summary>
+/// <remarks>Every delivery is taken in order of its number the first time; what comes back below <see cref="_next"/> is a repeat and goes first.</remarks>
+internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions options, TimeProvider clock, ILogger logger)
+{
+    private readonly SortedDictionary<ulong, HeldReference> _waiting = [];
+    private readonly Dictionary<ulong, InHand> _inHand = [];
+    private readonly HashSet<ulong> _slots = [];
+    private ulong _next = plan.Ask.NextOpen(lane, 0, clock.GetUtcNow())?.Sequence ?? plan.Ask.NextSequence(lane);
+    private Missing? _missing;
+
+    public LaneKey Lane => lane;
+
+    /// <summary>The most deliveries without a Recorded.</summary>
+    public uint Window { get; set; }
+
+    public IReadOnlyCollection<InHand> InHand => _inHand.Values;
+
+    /// <summary>Being made ready, in the order in which they are to be written.</summary>
+    public Queue<Task<InHand>> Preparing { get; } = new();
+
+    /// <summary>A reference came. A second one of the same delivery replaces the first, which may belong to a connection that is gone.</summary>
+    public void Arrive(HeldReference held)
+    {
+        var sequence = held.Reference.Sequence;
+        if (_inHand.TryGetValue(sequence, out var taken))
+        {
+            taken.Held?.Done();
+            taken.Held = held;
+        }
+        else
+        {
+            if (_waiting.Remove(sequence, out var earlier)) earlier.Done();
+            _waiting.Add(sequence, held);
+        }
+    }
+
+    /// <summary>The next delivery to make ready; null: the window is full, or nothing has come whose turn it is.</summary>
+    public async ValueTask<InHand?> TakeAsync(CancellationToken cancellationToken)
+    {
+        if (_waiting.Count == 0 || Preparing.Count >= options.ReadyAhead) return null;
+        var sequence = _waiting.Keys.First();
+        if (!_slots.Contains(sequence) && _slots.Count >= Window) return null;
+        if (sequence > _next && plan.Ask.NextOpen(lane, _next, clock.GetUtcNow()) is { } open && open.Sequence < sequence)
+            return await LowerIsMissingAsync(open.Sequence, sequence, cancellationToken) ? Hold(open.Sequence, null) : null;
+        _missing = null;
+        _waiting.Remove(sequence, out var held);
+        return Hold(sequence, held);
+    }
+
+    /// <summary>The gateway's Recorded is on its way: one more may be sent.</summary>
+    public void Free(ulong sequence) => _slots.Remove(sequence);
+
+    /// <summary>It is no longer ours; the transport may forget it.</summary>
+    public void Release(InHand delivery)
+    {
+        if (_inHand.Remove(delivery.Sequence)) delivery.Held?.Done();
+    }
+
+    public InHand? Find(ulong sequence) => _inHand.GetValueOrDefault(sequence);
+
+    /// <summary>When this lane wants to be looked at again without anything having come; null: never.</summary>
+    public DateTimeOffset? Due()
+    {
+        var oldest = _inHand.Values.Where(delivery => delivery.PresentedAt is not null).Select(delivery => delivery.PresentedAt + options.InHandAtMost).Min();
+        return _missing?.LookAt is { } look && (oldest is null || look < oldest) ? look : oldest;
+    }
+
+    private InHand Hold(ulong sequence, HeldReference? held)
+    {
+        var delivery = new InHand(lane, sequence, held);
+        _inHand.Add(sequence, delivery);
+        _slots.Add(sequence);
+        _next = Math.Max(_next, sequence + 1);
+        return delivery;
+    }
+
+    // First the lost ones are published again; what still does not come is taken from the plan, because a full prefetch of later ones would keep it out for good.
+    private async ValueTask<bool> LowerIsMissingAsync(ulong lower, ulong upTo, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var missing = _missing ??= new Missing(upTo, now + options.MissingAfter);
+        if (missing.FromPlan && lower < missing.UpTo) return true;
+        if (missing.LookAt > now) return false;
+        missing.LookAt = now + options.MissingAfter;
+        missing.FromPlan = missing.PublishedAgain;
+        if (!missing.PublishedAgain)
+        {
+            DeliveringLog.Missing(logger, lane.ToString(), lower);
+            await plan.UnmarkRangeAsync(lane, lower, upTo, cancellationToken);
+            missing.PublishedAgain = true;
+        }
+        return missing.FromPlan;
+    }
+
+    private sealed class Missing(ulong upTo, DateTimeOffset lookAt)
+    {
+        public ulong UpTo => upTo;
+
+        public DateTimeOffset LookAt { get; set; } = lookAt;
+
+        public bool PublishedAgain { get; set; }
+
+        public bool FromPlan { get; set; }
+    }
+}

@@ -1,0 +1,53 @@
+using MassTransit;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Routing.Lanes;
+
+/// <summary>MassTransit within this process. It redelivers nothing and drops what no endpoint waits for: so only attached lanes are sent to, and a lane that
+/// is detached is un-marked in the plan. Every start is a wiped broker.</summary>
+internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvider clock, ILoggerFactory logs) : ILaneTransport
+{
+    private readonly LaneBus _bus = LaneBus.Create(() => Bus.Factory.CreateUsingInMemory(static _ => { }), static _ => { }, options, clock, logs);
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Name => "in-memory";
+
+    public string State => _up.Task.IsCompletedSuccessfully ? "connected" : "starting";
+
+    public int PublishAhead => options.PublishAhead ?? 1_000;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await plan.UnmarkAllAsync(cancellationToken);
+        await _bus.StartAsync(cancellationToken);
+        _up.TrySetResult();
+    }
+
+    public Task UpAsync(CancellationToken cancellationToken) => _up.Task.WaitAsync(cancellationToken);
+
+    public bool Takes(LaneKey lane) => _bus.IsAttached(lane);
+
+    public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken) =>
+        _bus.SendAsync(row.Lane, LaneReference.Of(row, traceParent), static _ => { }, cancellationToken);
+
+    public void Doubt(LaneKey lane)
+    {
+        // A queue within the process is there as long as its endpoint is.
+    }
+
+    public void DeclareNew()
+    {
+        // A lane comes into being when it is attached.
+    }
+
+    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => _bus.Attach(
+        lane, take, UpAsync,
+        attached: () =>
+        {
+            plan.Waiting.Set();
+            return Task.CompletedTask;
+        },
+        detached: () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None));
+
+    public ValueTask DisposeAsync() => _bus.DisposeAsync();
+}

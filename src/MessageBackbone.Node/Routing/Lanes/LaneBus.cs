@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using MassTransit;
+using MassTransit.Logging;
+using Microsoft.Extensions.Logging;
+using Precedence = MessageBackbone.V1.Precedence;
+
+namespace MessageBackbone.Node.Routing.Lanes;
+
+/// <summary>The part that both transports share: one MassTransit bus, one endpoint a lane, one way to send.</summary>
+internal sealed class LaneBus : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<LaneKey, LaneEndpoint> _endpoints = new();
+    private readonly IBusControl _bus;
+    private readonly RoutingOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Action<IReceiveEndpointConfigurator> _configure;
+
+    private LaneBus(IBusControl bus, Action<IReceiveEndpointConfigurator> configure, RoutingOptions options, TimeProvider clock, ILogger logger)
+    {
+        (_bus, _configure, _options, _clock, _logger) = (bus, configure, options, clock, logger);
+    }
+
+    /// <param name="create">Makes the bus; its own log lines go where the node's go.</param>
+    /// <param name="configure">What the transport wants of each lane's endpoint beyond the rules.</param>
+    public static LaneBus Create(
+        Func<IBusControl> create, Action<IReceiveEndpointConfigurator> configure, RoutingOptions options, TimeProvider clock, ILoggerFactory logs)
+    {
+        LogContext.ConfigureCurrentLogContext(logs);
+        return new LaneBus(create(), configure, options, clock, logs.CreateLogger<LaneBus>());
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => _bus.StartAsync(cancellationToken);
+
+    public bool IsAttached(LaneKey lane) => _endpoints.TryGetValue(lane, out var endpoint) && endpoint.IsAttached;
+
+    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take, Func<CancellationToken, Task> ready, Func<Task> attached, Func<Task> detached) =>
+        _endpoints.GetOrAdd(lane, key => new LaneEndpoint(key, Connect, _clock, _logger)).Attach(take, ready, attached, detached);
+
+    /// <summary>Sends to the lane's exchange, never to <c>queue:</c>, which would declare the queue again with other arguments.</summary>
+    public async Task SendAsync(LaneKey lane, LaneReference reference, Action<SendContext<LaneReference>> configure, CancellationToken cancellationToken)
+    {
+        var endpoint = await _bus.GetSendEndpoint(new Uri($"exchange:{lane.QueueName}"));
+        await endpoint.Send(reference, configure, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _bus.StopAsync(CancellationToken.None);
+        foreach (var endpoint in _endpoints.Values) endpoint.Dispose();
+    }
+
+    private HostReceiveEndpointHandle Connect(LaneKey lane, MessageHandler<LaneReference> handler) =>
+        _bus.ConnectReceiveEndpoint(lane.QueueName, endpoint =>
+        {
+            var prefetch = lane.Precedence == Precedence.Routine ? _options.PrefetchRoutine : _options.PrefetchUrgent;
+            endpoint.PrefetchCount = prefetch;
+            endpoint.ConcurrentMessageLimit = prefetch;
+            endpoint.ConfigureConsumeTopology = false;
+            endpoint.PublishFaults = false;
+            // Without these a fault or an unknown message is moved to another queue and acknowledged: lost to the lane.
+            endpoint.RethrowFaultedMessages();
+            endpoint.ThrowOnSkippedMessages();
+            _configure(endpoint);
+            endpoint.Handler(handler);
+        });
+}

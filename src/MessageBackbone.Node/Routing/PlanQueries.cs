@@ -1,0 +1,55 @@
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>A lane with rows to publish.</summary>
+internal readonly record struct WaitingLane(LaneKey Lane, long Waiting, long Published);
+
+/// <summary>Questions to the plan; each reads one page.</summary>
+internal sealed class PlanQueries(PlanReaders readers)
+{
+    /// <summary>Lanes with unpublished rows and room ahead, the most urgent first.</summary>
+    public IReadOnlyList<WaitingLane> WaitingLanes(int publishAhead) => readers.Read(session => session.All(
+        "select recipient, precedence, waiting, published from lane where waiting > 0 and published < $1 order by precedence desc, recipient",
+        reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3)),
+        (long)publishAhead));
+
+    /// <summary>Lanes of which the broker is believed to hold something.</summary>
+    public IReadOnlyList<WaitingLane> PublishedLanes() => readers.Read(session => session.All(
+        "select recipient, precedence, waiting, published from lane where published > 0",
+        reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3))));
+
+    /// <summary>Unpublished rows of a lane whose time has come, in order.</summary>
+    public IReadOnlyList<PlanRow> Unpublished(LaneKey lane, int limit, DateTimeOffset now) => readers.Read(session => session.All(
+        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and published = 0 and not_before <= $3 "
+        + "order by sequence limit $4",
+        reader => PlanSteps.ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, now.ToUnixTimeMilliseconds(), (long)limit));
+
+    /// <summary>When the next row that waits for its time may be published; null: none waits.</summary>
+    public DateTimeOffset? NextDue() => readers.Read(session => session.First<long?>(
+        "select min(not_before) from row where not_before > 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0)) is { } due
+            ? DateTimeOffset.FromUnixTimeMilliseconds(due) : (DateTimeOffset?)null);
+
+    /// <summary>The lowest open row of a lane from <paramref name="sequence"/> on whose time has come; null: there is none.</summary>
+    public PlanRow? NextOpen(LaneKey lane, ulong sequence, DateTimeOffset now) => readers.Read(session => session.First(
+        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and sequence >= $3 and not_before <= $4 order by sequence limit 1",
+        reader => PlanSteps.ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds()));
+
+    /// <summary>The number that the next message of a lane will get.</summary>
+    public ulong NextSequence(LaneKey lane) => readers.Read(session => session.First<ulong?>(
+        "select next_sequence from lane where recipient = $1 and precedence = $2",
+        reader => (ulong)reader.GetInt64(0), lane.Bureau, (long)lane.Precedence) ?? 1);
+
+    /// <summary>The open delivery of a message to a bureau; null: it is final, or there never was one.</summary>
+    public PlanRow? Find(Guid messageId, string recipient) => readers.Read(session => session.First(
+        $"select {PlanSteps.RowColumns}, precedence from row where message_id = $1 and recipient = $2",
+        reader => PlanSteps.ReadRow(reader, new LaneKey(recipient, (Precedence)reader.GetInt64(6))), Plan.Bytes(messageId), recipient));
+
+    /// <summary>Every bureau that was ever registered.</summary>
+    public IReadOnlyList<string> Bureaus() => readers.Read(session => session.All("select code from bureau order by code", reader => reader.GetString(0)));
+
+    public Guid? Incarnation() => readers.Read(session => session.First<Guid?>("select guid from incarnation", reader => Plan.Id(reader, 0)));
+
+    /// <summary>All open rows, for tests and counters.</summary>
+    public long OpenRows() => readers.Read(session => session.First("select coalesce(sum(waiting + published), 0) from lane", reader => reader.GetInt64(0)));
+}

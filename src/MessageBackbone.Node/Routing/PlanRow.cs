@@ -1,0 +1,52 @@
+using MessageBackbone.EventLog;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>One delivery that is not final yet.</summary>
+/// <param name="Lane">Recipient and precedence.</param>
+/// <param name="Sequence">1, 2, 3 … in the lane, in log order.</param>
+/// <param name="MessageId">The message.</param>
+/// <param name="Position">Where its acceptance is in the log.</param>
+/// <param name="TraceParent">W3C trace context of the acceptance, or null.</param>
+/// <param name="Attempts">Presentations begun so far.</param>
+/// <param name="Doubtful">The plan was rebuilt while this delivery was open: nobody knows whether it was presented before.</param>
+internal sealed record PlanRow(
+    LaneKey Lane, ulong Sequence, Guid MessageId, LogPosition Position, string? TraceParent, uint Attempts, bool Doubtful)
+{
+    /// <summary>The message id as the contract writes it.</summary>
+    public string MessageText => MessageId.ToString("D");
+}
+
+/// <summary>A presentation that the plan has noted before anything left for the gateway.</summary>
+/// <param name="Row">The row, its attempt counted.</param>
+/// <param name="Skipped">Lower numbers of the lane that ended unpresented, to be told with this one.</param>
+internal sealed record Presentation(PlanRow Row, IReadOnlyList<ulong> Skipped)
+{
+    public uint Attempt => Row.Attempts;
+
+    /// <summary>An earlier presentation may have reached the gateway.</summary>
+    public bool PossibleDuplicate => Row.Attempts > 1 || Row.Doubtful;
+}
+
+/// <summary>What an event of the log means for the plan. A closed set.</summary>
+internal abstract record PlanStep
+{
+    private PlanStep()
+    {
+    }
+
+    internal sealed record Arrived(
+        Guid MessageId, V1.Precedence Precedence, IReadOnlyList<string> Recipients, LogPosition Position, string? TraceParent) : PlanStep;
+
+    internal sealed record Attempted(Guid MessageId, string Recipient, uint Attempt) : PlanStep;
+
+    /// <summary>The gateway keeps it apart: it is not presented again until it is released.</summary>
+    internal sealed record KeptApart(Guid MessageId, string Recipient) : PlanStep;
+
+    internal sealed record Ended(Guid MessageId, string Recipient) : PlanStep;
+
+    internal sealed record Registered(string Bureau) : PlanStep;
+}
+
+/// <summary>How far the plan has followed the log: the last event's position and its id.</summary>
+internal sealed record PlanCheckpoint(LogPosition Position, Guid EventId);

@@ -1,0 +1,48 @@
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>The tables of plan.db. The lane's two counters are kept by triggers, so that no statement can forget them.</summary>
+internal static class PlanSchema
+{
+    /// <summary>"MBPL" in the file's header: this is a plan and no other database.</summary>
+    public const int ApplicationId = 0x4D42504C;
+
+    public const int Version = 1;
+
+    public const string Create = """
+        create table lane (
+            recipient text not null, precedence integer not null,
+            next_sequence integer not null default 1,
+            waiting integer not null default 0,
+            published integer not null default 0,
+            primary key (recipient, precedence)) without rowid;
+        create index lane_waiting on lane (precedence desc, recipient) where waiting > 0;
+        create table row (
+            recipient text not null, precedence integer not null, sequence integer not null,
+            message_id blob not null, position integer not null, traceparent text,
+            published integer not null default 0,
+            attempts integer not null default 0,
+            doubtful integer not null default 0,
+            not_before integer not null default 0,
+            primary key (recipient, precedence, sequence)) without rowid;
+        create unique index row_message on row (message_id, recipient);
+        create index row_unpublished on row (recipient, precedence, sequence) where published = 0;
+        create index row_later on row (not_before) where not_before > 0;
+        create table gap (
+            recipient text not null, precedence integer not null, sequence integer not null, told_by integer,
+            primary key (recipient, precedence, sequence)) without rowid;
+        create table bureau (code text primary key) without rowid;
+        create table checkpoint (id integer primary key check (id = 1), position integer not null, event_id blob not null);
+        create table incarnation (id integer primary key check (id = 1), guid blob not null);
+        create table attendance (bureau text primary key, node text not null, epoch integer not null) without rowid;
+        create trigger row_added after insert on row begin
+            update lane set waiting = waiting + (new.published = 0), published = published + (new.published = 1)
+            where recipient = new.recipient and precedence = new.precedence; end;
+        create trigger row_ended after delete on row begin
+            update lane set waiting = waiting - (old.published = 0), published = published - (old.published = 1)
+            where recipient = old.recipient and precedence = old.precedence; end;
+        create trigger row_marked after update of published on row when new.published <> old.published begin
+            update lane set waiting = waiting - (old.published = 0) + (new.published = 0),
+                published = published - (old.published = 1) + (new.published = 1)
+            where recipient = new.recipient and precedence = new.precedence; end;
+        """;
+}

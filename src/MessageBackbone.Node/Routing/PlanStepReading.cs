@@ -1,0 +1,36 @@
+using MessageBackbone.EventLog;
+using MessageBackbone.V1;
+using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>Which step of the plan an event is; null: none. Events that the plan has no use for are passed over knowingly.</summary>
+internal static class PlanStepReading
+{
+    public static PlanStep? Read(RecordedEvent recorded) => recorded.Type switch
+    {
+        "message.accepted.v1" => Arrived(recorded),
+        "delivery.attempted.v1" => Attempted(V1.Attempted.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.delivered.v1" => Delivered(V1.Delivered.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.refused.v1" => Refused(V1.Refused.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
+        "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
+        _ => null,
+    };
+
+    private static PlanStep.Arrived Arrived(RecordedEvent recorded)
+    {
+        var accepted = Accepted.Parser.ParseFrom(recorded.Data.Span);
+        var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
+        return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
+            trace.Length == 0 ? null : trace);
+    }
+
+    private static PlanStep.Attempted Attempted(Attempted e) => new(Guid.Parse(e.MessageId), e.Recipient, e.Attempt);
+
+    private static PlanStep.Ended Delivered(Delivered e) => new(Guid.Parse(e.MessageId), e.Recipient);
+
+    private static PlanStep.KeptApart KeptApart(Quarantined e) => new(Guid.Parse(e.MessageId), e.Recipient);
+
+    private static PlanStep.Ended Refused(Refused e) => new(Guid.Parse(e.MessageId), e.Recipient);
+}

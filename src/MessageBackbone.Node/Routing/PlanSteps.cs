@@ -1,0 +1,86 @@
+using MessageBackbone.EventLog;
+using MessageBackbone.V1;
+using Microsoft.Data.Sqlite;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>What each step of the log changes in the tables; runs inside the writer's transaction.</summary>
+internal static class PlanSteps
+{
+    /// <summary>Numbers told with one delivery at most; the rest is told with the next.</summary>
+    private const int MaxSkippedTold = 1_000;
+
+    /// <summary>The last day there is: rows with this time are not due.</summary>
+    private static readonly long Never = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    internal const string RowColumns = "sequence, message_id, position, traceparent, attempts, doubtful";
+
+    public static void Apply(PlanSession session, PlanStep step)
+    {
+        switch (step)
+        {
+            case PlanStep.Arrived arrived:
+                foreach (var recipient in arrived.Recipients) Add(session, arrived, recipient);
+                break;
+            case PlanStep.Attempted attempted:
+                session.Execute("update row set attempts = max(attempts, $3) where message_id = $1 and recipient = $2",
+                    Plan.Bytes(attempted.MessageId), attempted.Recipient, (long)attempted.Attempt);
+                break;
+            case PlanStep.KeptApart apart:
+                session.Execute("update row set published = 0, not_before = $3 where message_id = $1 and recipient = $2",
+                    Plan.Bytes(apart.MessageId), apart.Recipient, Never);
+                break;
+            case PlanStep.Ended ended:
+                End(session, ended);
+                break;
+            case PlanStep.Registered registered:
+                session.Execute("insert into bureau values ($1) on conflict do nothing", registered.Bureau);
+                break;
+        }
+    }
+
+    public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence)
+    {
+        var row = session.First(
+            $"update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 returning {RowColumns}",
+            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence);
+        return row is null ? null : new Presentation(row, Skipped(session, lane, sequence));
+    }
+
+    public static PlanRow ReadRow(SqliteDataReader reader, LaneKey lane) => new(
+        lane, (ulong)reader.GetInt64(0), Plan.Id(reader, 1), new LogPosition((ulong)reader.GetInt64(2)),
+        reader.IsDBNull(3) ? null : reader.GetString(3), (uint)reader.GetInt64(4), reader.GetInt64(5) != 0);
+
+    private static void Add(PlanSession session, PlanStep.Arrived arrived, string recipient)
+    {
+        var precedence = (long)arrived.Precedence;
+        var sequence = session.First(
+            "insert into lane (recipient, precedence, next_sequence) values ($1, $2, 2) "
+            + "on conflict do update set next_sequence = next_sequence + 1 returning next_sequence - 1",
+            reader => reader.GetInt64(0), recipient, precedence);
+        session.Execute("insert into row (recipient, precedence, sequence, message_id, position, traceparent) values ($1, $2, $3, $4, $5, $6)",
+            recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent);
+    }
+
+    private static void End(PlanSession session, PlanStep.Ended ended)
+    {
+        var (precedence, sequence, attempts) = session.First(
+            "delete from row where message_id = $1 and recipient = $2 returning precedence, sequence, attempts",
+            reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), Plan.Bytes(ended.MessageId), ended.Recipient);
+        if (sequence == 0) return;
+        session.Execute("delete from gap where recipient = $1 and precedence = $2 and told_by = $3", ended.Recipient, precedence, sequence);
+        if (attempts == 0)
+            session.Execute("insert into gap (recipient, precedence, sequence) values ($1, $2, $3)", ended.Recipient, precedence, sequence);
+    }
+
+    // Told by one delivery, and by each repeat of that delivery, until it is final: a lost connection loses no number.
+    private static List<ulong> Skipped(PlanSession session, LaneKey lane, ulong sequence)
+    {
+        session.Execute(
+            "update gap set told_by = $3 where recipient = $1 and precedence = $2 and sequence in (select sequence from gap "
+            + "where recipient = $1 and precedence = $2 and sequence < $3 and told_by is null order by sequence limit $4)",
+            lane.Bureau, (long)lane.Precedence, (long)sequence, (long)MaxSkippedTold);
+        return session.All("select sequence from gap where recipient = $1 and precedence = $2 and told_by = $3 order by sequence",
+            reader => (ulong)reader.GetInt64(0), lane.Bureau, (long)lane.Precedence, (long)sequence);
+    }
+}

@@ -1,0 +1,101 @@
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Node.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>Follows the log and keeps the plan. One transaction a batch: rows and checkpoint together.</summary>
+internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILogger<Planner> logger) : IFollower
+{
+    private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the plan holds what the log held at start. Before that nobody may be attended: an older row could still appear.</summary>
+    public Task CaughtUp => _caughtUp.Task;
+
+    /// <summary>Set when a bureau was registered: its lanes want to be declared.</summary>
+    public Signal BureauRegistered { get; } = new();
+
+    public string Name => "plan";
+
+    /// <inheritdoc/>
+    public LogPosition Position => plan.Checkpoint?.Position ?? LogPosition.Start;
+
+    /// <inheritdoc/>
+    public string State { get; private set; } = "starting";
+
+    /// <summary>Runs until cancelled. Throws <see cref="PlanOpenException"/> when the log is not the one that the plan was made from.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await FollowAsync(cancellationToken);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            State = $"stopped: {fault.Message}";
+            _caughtUp.TrySetException(fault);
+            throw;
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
+        LogPosition? end = null;
+        var rebuilt = plan.Checkpoint is null;
+        while (true)
+        {
+            try
+            {
+                if (end is null)
+                {
+                    await VerifyAsync(cancellationToken);
+                    end = await log.EndAsync(cancellationToken);
+                    if (Position >= end) _caughtUp.TrySetResult();
+                    State = "running";
+                }
+                await foreach (var batch in log.SubscribeAllAsync(Position, cancellationToken))
+                {
+                    await ApplyAsync(batch, cancellationToken);
+                    backOff.Reset();
+                    if (CaughtUp.IsCompleted || Position < end) continue;
+                    // What was open before this plan was made may have been presented under the lost one.
+                    if (rebuilt) await plan.MarkAllDoubtfulAsync(cancellationToken);
+                    _caughtUp.TrySetResult();
+                }
+            }
+            catch (EventLogUnavailableException fault)
+            {
+                RoutingLog.LogAway(logger, fault.Message);
+                await backOff.WaitAsync(clock, cancellationToken);
+            }
+        }
+    }
+
+    private async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        if (plan.Checkpoint is not { } checkpoint) return;
+        var found = await log.ReadAtAsync(checkpoint.Position, cancellationToken);
+        if (found?.EventId == checkpoint.EventId) return;
+        throw new PlanOpenException($"The log is older than this plan: it has no event {checkpoint.EventId} at position {checkpoint.Position}. "
+            + "Bring the right log back, or move plan.db away so that the plan is made again.");
+    }
+
+    private async Task ApplyAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
+    {
+        var steps = new List<PlanStep>(batch.Count);
+        foreach (var recorded in batch)
+            if (PlanStepReading.Read(recorded) is { } step)
+                steps.Add(step);
+        var last = batch[^1];
+        await plan.ApplyAsync(steps, new PlanCheckpoint(last.Position, last.EventId), cancellationToken);
+        var arrived = steps.OfType<PlanStep.Arrived>().Sum(step => step.Recipients.Count);
+        if (arrived > 0)
+        {
+            NodeMetrics.Planned(arrived);
+            plan.Waiting.Set();
+        }
+        if (steps.Exists(step => step is PlanStep.Registered)) BureauRegistered.Set();
+    }
+}

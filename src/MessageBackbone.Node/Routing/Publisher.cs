@@ -1,0 +1,119 @@
+using MessageBackbone.Node.Routing.Lanes;
+using MessageBackbone.Node.Telemetry;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>Sends unpublished rows to their lanes, the most urgent first, and marks what the transport confirmed. Whatever failed stays unmarked.</summary>
+internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOptions options, TimeProvider clock, ILogger<Publisher> logger)
+{
+    private readonly Dictionary<LaneKey, Resting> _resting = [];
+
+    /// <summary>Runs until cancelled. Woken by the plan, the transport and the rows' own times.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            try
+            {
+                await transport.UpAsync(cancellationToken);
+                if (await PublishPageAsync(cancellationToken)) continue;
+                await plan.Waiting.WaitAsync(NextWake(), clock, cancellationToken);
+                backOff.Reset();
+            }
+            catch (SqliteException fault)
+            {
+                RoutingLog.PlanAway(logger, fault.Message);
+                await backOff.WaitAsync(clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>One page of the most urgent level that has something to send; false: nothing could be sent.</summary>
+    internal async Task<bool> PublishPageAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var lanes = plan.Ask.WaitingLanes(transport.PublishAhead).Where(lane => transport.Takes(lane.Lane) && !Rests(lane.Lane, now));
+        foreach (var level in lanes.GroupBy(lane => lane.Lane.Precedence))
+        {
+            var page = new List<PlanRow>(options.PublishPage);
+            foreach (var lane in level)
+            {
+                var room = (int)Math.Min(transport.PublishAhead - lane.Published, options.PublishPage - page.Count);
+                if (room == 0) break;
+                page.AddRange(plan.Ask.Unpublished(lane.Lane, room, now));
+            }
+            if (page.Count > 0) return await SendAsync(page, cancellationToken) > 0;
+        }
+        return false;
+    }
+
+    private async Task<int> SendAsync(List<PlanRow> page, CancellationToken cancellationToken)
+    {
+        // Started in order and awaited together: one confirm a send would cost ten times the rate; the lanes put right what overtakes.
+        var sends = page.ConvertAll(row => TrySendAsync(row, cancellationToken));
+        var faults = await Task.WhenAll(sends);
+        cancellationToken.ThrowIfCancellationRequested();
+        var confirmed = page.Where((_, i) => faults[i] is null).ToList();
+        if (confirmed.Count > 0)
+        {
+            await plan.MarkPublishedAsync(confirmed, cancellationToken);
+            for (var i = 0; i < confirmed.Count; i++) NodeMetrics.Published();
+        }
+        foreach (var lane in page.Select((row, i) => (row.Lane, Fault: faults[i])).GroupBy(sent => sent.Lane))
+            Judge(lane.Key, [.. lane.Select(sent => sent.Fault).OfType<string>()]);
+        return page.Count;
+    }
+
+    private async Task<string?> TrySendAsync(PlanRow row, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.SendTimeout);
+        using var trace = NodeMetrics.Activities.StartPublishing(row);
+        try
+        {
+            await transport.PublishAsync(row, trace?.Id ?? row.TraceParent, limit.Token);
+            return null;
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Failed, returned or cancelled are one thing here: the row stays unmarked and is sent again.
+            return fault is OperationCanceledException ? "no confirmation in time" : fault.Message;
+        }
+    }
+
+    private void Judge(LaneKey lane, List<string> faults)
+    {
+        if (faults.Count == 0)
+        {
+            _resting.Remove(lane);
+            return;
+        }
+        if (!_resting.TryGetValue(lane, out var resting))
+            _resting.Add(lane, resting = new Resting(new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10))));
+        resting.Until = clock.GetUtcNow() + resting.BackOff.Next();
+        RoutingLog.NotConfirmed(logger, lane.ToString(), faults.Count, faults[0]);
+        transport.Doubt(lane);
+    }
+
+    private bool Rests(LaneKey lane, DateTimeOffset now) => _resting.TryGetValue(lane, out var resting) && resting.Until > now;
+
+    private TimeSpan? NextWake()
+    {
+        var now = clock.GetUtcNow();
+        var times = _resting.Values.Select(resting => resting.Until).Where(until => until > now);
+        if (plan.Ask.NextDue() is { } due) times = times.Append(due > now ? due : now + TimeSpan.FromSeconds(1));
+        return times.Any() ? Shorter(times.Min() - now, TimeSpan.FromHours(1)) : null;
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private sealed class Resting(BackOff backOff)
+    {
+        public BackOff BackOff => backOff;
+
+        public DateTimeOffset Until { get; set; }
+    }
+}

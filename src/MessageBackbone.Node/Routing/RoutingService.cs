@@ -1,0 +1,67 @@
+using MessageBackbone.Node.Routing.Lanes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Routing;
+
+/// <summary>Runs planner, publisher and transport from the host's start to its end. A broker that is away holds up none of them.</summary>
+internal sealed class RoutingService(Planner planner, Publisher publisher, ILaneTransport transport, ILogger<RoutingService> logger)
+    : IHostedService, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+    private bool _disposed;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await transport.StartAsync(cancellationToken);
+        _running = Task.WhenAll(GuardAsync(planner.RunAsync), GuardAsync(PublishAsync), GuardAsync(DeclareAsync));
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The container knows this object under two registrations, and disposes it for each.
+        if (_disposed) return;
+        _disposed = true;
+        await StopAsync(CancellationToken.None);
+        _stop.Dispose();
+    }
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        await planner.CaughtUp.WaitAsync(cancellationToken);
+        await publisher.RunAsync(cancellationToken);
+    }
+
+    private async Task DeclareAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await planner.BureauRegistered.WaitAsync(cancellationToken);
+            transport.DeclareNew();
+        }
+    }
+
+    private async Task GuardAsync(Func<CancellationToken, Task> run)
+    {
+        try
+        {
+            await run(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception fault)
+        {
+            // Nothing is lost: what is accepted stays in the log. The health endpoint tells that routing stands still.
+            RoutingLog.Stopped(logger, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Routing.Lanes;
+
+namespace MessageBackbone.Node.Tests.Routing;
+
+/// <summary>A transport that the test holds in its hands: what is sent, what fails, and in which order references come.</summary>
+internal sealed class ScriptedTransport : ILaneTransport
+{
+    private readonly ConcurrentDictionary<LaneKey, Action<HeldReference>> _takers = new();
+
+    public ConcurrentQueue<PlanRow> Sent { get; } = new();
+
+    public ConcurrentQueue<LaneKey> Doubted { get; } = new();
+
+    /// <summary>Asked before each send; a text makes it fail.</summary>
+    public Func<PlanRow, string?> Failing { get; set; } = static _ => null;
+
+    /// <summary>Called after each send that was confirmed.</summary>
+    public Action<PlanRow> OnSent { get; set; } = static _ => { };
+
+    public string Name => "scripted";
+
+    public string State => "connected";
+
+    public int PublishAhead { get; set; } = 1_000;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task UpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public bool Takes(LaneKey lane) => true;
+
+    public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
+    {
+        if (Failing(row) is { } fault) throw new InvalidOperationException(fault);
+        Sent.Enqueue(row);
+        OnSent(row);
+        return Task.CompletedTask;
+    }
+
+    public void Doubt(LaneKey lane) => Doubted.Enqueue(lane);
+
+    public void DeclareNew()
+    {
+        // Nothing to declare.
+    }
+
+    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take)
+    {
+        _takers[lane] = take;
+        return new Attachment();
+    }
+
+    /// <summary>Brings a reference to whoever attends the lane.</summary>
+    public HeldReference Bring(PlanRow row)
+    {
+        var held = new HeldReference(LaneReference.Of(row, null), null);
+        _takers[row.Lane](held);
+        return held;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Attachment : ILaneAttachment
+    {
+        public Task Attached => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
