@@ -5,6 +5,7 @@ internal sealed class Attendances
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
+    private TaskCompletionSource _change = Fresh();
 
     /// <summary>Bureaus that attend now.</summary>
     public IReadOnlyList<string> Attending
@@ -15,6 +16,12 @@ internal sealed class Attendances
         }
     }
 
+    /// <summary>Completes when <see cref="Attending"/> changes the next time; ask before reading it.</summary>
+    public Task Changes()
+    {
+        lock (_gate) return _change.Task;
+    }
+
     /// <summary>Takes the bureau's place at once; who held it is told to end.</summary>
     public Place Take(string bureau)
     {
@@ -23,6 +30,7 @@ internal sealed class Attendances
         {
             place = new Place(this, bureau, _places.GetValueOrDefault(bureau));
             _places[bureau] = place;
+            if (place.Before is null) Tell();
         }
         place.Before?.Supersede();
         return place;
@@ -32,8 +40,19 @@ internal sealed class Attendances
     {
         lock (_gate)
             if (_places.GetValueOrDefault(bureau) == place)
+            {
                 _places.Remove(bureau);
+                Tell();
+            }
     }
+
+    private void Tell()
+    {
+        _change.TrySetResult();
+        _change = Fresh();
+    }
+
+    private static TaskCompletionSource Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     internal sealed class Place(Attendances all, string bureau, Place? before) : IAsyncDisposable
     {

@@ -11,6 +11,7 @@ using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Recording;
 using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Routing.Lanes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -106,14 +107,11 @@ public sealed class NodeHost : IAsyncDisposable
             .AddAccepting(options.Limits)
             .AddProjecting(new ProjectingOptions { Folder = Path.Combine(options.DataFolder, "read-models") })
             .AddAuditing()
-            .AddOperations(options.Operations, options.DataFolder, _ => Surroundings.NoRouting)
             .AddTelemetry(options.Telemetry, identity.Name)
-            .AddRouting(new RoutingOptions
-            {
-                PlanFile = Path.Combine(options.DataFolder, "plan.db"),
-                RabbitMq = options.RabbitMq.Length > 0 ? new Uri(options.RabbitMq) : null,
-            })
-            .AddDelivering(new DeliveringOptions());
+            .AddRouting(Routing(options))
+            .AddDelivering(options.Delivering)
+            .AddOperations(options.Operations, options.DataFolder, Surrounding)
+            .AddGrpcHealthAndReflection();
 
         var app = builder.Build();
         app.UseRouting();
@@ -122,7 +120,22 @@ public sealed class NodeHost : IAsyncDisposable
         app.MapGrpcService<AuditService>();
         app.MapGrpcService<OperationsService>();
         app.MapGrpcService<DeliveryService>();
+        app.MapGrpcHealthAndReflection();
         return app;
+    }
+
+    private static RoutingOptions Routing(NodeOptions options)
+    {
+        options.Routing.PlanFile = Path.Combine(options.DataFolder, "plan.db");
+        options.Routing.RabbitMq = options.RabbitMq.Length > 0 ? new Uri(options.RabbitMq) : null;
+        return options.Routing;
+    }
+
+    // Operations may not look into other rooms: the host tells it what they say of themselves.
+    private static Surroundings Surrounding(IServiceProvider rooms)
+    {
+        var (transport, attendances) = (rooms.GetRequiredService<ILaneTransport>(), rooms.GetRequiredService<Attendances>());
+        return new Surroundings(() => transport.Name, () => transport.State, () => attendances.Attending, attendances.Changes);
     }
 
     private static async Task CloseAsync(WebApplication? app, IEventLog? log, NodeIdentity identity)

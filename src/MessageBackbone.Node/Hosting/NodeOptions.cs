@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Operations;
+using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Identities;
 
@@ -37,6 +39,12 @@ public sealed class NodeOptions : IValidatableObject
 
     [Required] public NodeLimits Limits { get; set; } = new();
 
+    /// <summary>How references travel to the lanes. Its plan file and broker are set by <see cref="DataFolder"/> and <see cref="RabbitMq"/>.</summary>
+    [Required] public RoutingOptions Routing { get; set; } = new() { PlanFile = "plan.db" };
+
+    /// <summary>How attending gateways are served.</summary>
+    [Required] public DeliveringOptions Delivering { get; set; } = new();
+
     /// <summary>Health pages, and what counts as ready.</summary>
     [Required] public OperationsOptions Operations { get; set; } = new();
 
@@ -50,7 +58,8 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Operations, Telemetry]) Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
+        foreach (var part in (object[])[Limits, Routing, Delivering, Operations, Telemetry])
+            Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {
             throw new ValidationException(string.Join(" ", problems.Select(problem => $"{Section}: {problem.ErrorMessage}")));

@@ -18,6 +18,9 @@ public sealed class OperationsOptions : IValidatableObject
     /// <summary>How long one look at the log may take before it counts as not answering. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan ReadyTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often the gRPC health service looks whether the node is ready. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The least time between two boards of one watcher. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan BoardInterval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -12,6 +12,6 @@ internal static class OperationsRegistration
         services.AddSingleton(options).AddSingleton(_ => ReadinessDisk.Of(dataFolder)).AddSingleton(surroundings);
         services.AddSingleton<BoardView>().AddSingleton<Readiness>().AddSingleton<OperationsService>().AddSingleton<HealthPages>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<HealthPages>());
-        return services.AddHostedService<BoardGauge>();
+        return services.AddHostedService<BoardGauge>().AddHostedService<HealthReporter>();
     }
 }

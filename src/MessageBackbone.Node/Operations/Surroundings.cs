@@ -9,8 +9,4 @@ internal sealed record Surroundings(
     Func<string> Transport, Func<string> TransportState, Func<IReadOnlyCollection<string>> Attending, Func<Task> AttendanceChanges)
 {
     public const string Connected = "connected";
-
-    /// <summary>Of a node whose host wired no routing: it accepts, and is never ready.</summary>
-    public static Surroundings NoRouting { get; } =
-        new(() => "none", () => "this node has no routing", () => [], () => new TaskCompletionSource().Task);
 }
