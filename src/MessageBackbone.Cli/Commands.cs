@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using MessageBackbone.Cli.Demo;
 using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Inspecting;
 using MessageBackbone.Cli.Invoking;
@@ -15,6 +16,7 @@ internal static class Commands
     {
         var root = new RootCommand("Exchange of signed, sealed messages between bureaus.");
         foreach (var option in CommonOptions.All) root.Options.Add(option);
+        root.Subcommands.Add(DemoCommand.Create(shell));
         root.Subcommands.Add(PkiCommands.Create(shell));
         root.Subcommands.Add(DirectoryCommands.Create(shell));
         root.Subcommands.Add(AuditCommands.Create(shell));

@@ -1,0 +1,56 @@
+using System.Globalization;
+using MessageBackbone.Cli.Invoking;
+using MessageBackbone.Cli.Terminal;
+
+namespace MessageBackbone.Cli.Demo;
+
+/// <summary>What a demo tells its user.</summary>
+internal sealed class DemoReport(Printer print)
+{
+    private const int MostShown = 10;
+
+    public async Task FirstAsync(DemoTally tally)
+    {
+        var (bureau, received) = await tally.First;
+        print.Line($"First delivery: a {Choice.Show(received.Precedence)} message from {received.From.Value} is in {bureau}'s inbox");
+    }
+
+    public static DemoSummary Summarise(
+        DemoState state, DemoAudit audit, DemoTally tally, TimeSpan took, string transport, int seed, IReadOnlyList<string> leftOut, out List<string> problems)
+    {
+        var shown = tally.Shown();
+        var receipted = state.Expected.Where(audit.Receipted.Contains).ToHashSet();
+        var lost = state.Expected.Where(delivery => !receipted.Contains(delivery) || !shown.ContainsKey(delivery)).ToList();
+        problems =
+        [
+            .. state.Refused.Select(r => $"refused {r.Reason}: {Plain.Line(r.Item)}"),
+            .. lost.Select(l => $"lost: {l.Id} at {l.Bureau}"),
+            .. audit.Problems.Select(p => $"receipt does not verify: {Plain.Line(p)}"),
+        ];
+        return new DemoSummary(
+            state.Accepted, state.Refused.Count, state.Expected.Count, receipted.Count, lost.Count + state.Unanswered, shown.Values.Count(times => times > 1),
+            Percentiles.Of(state.AcceptMs), Percentiles.Of(state.EndToEndMs), Math.Round(state.Accepted / Math.Max(took.TotalSeconds, 0.001), 1),
+            audit.Events, null, transport, "sqlite", seed, leftOut);
+    }
+
+    public void Show(DemoSummary summary, DemoState state, List<string> problems)
+    {
+        foreach (var problem in problems.Take(MostShown)) print.Line(problem);
+        if (problems.Count > MostShown) print.Line($"… and {problems.Count - MostShown} more");
+        print.Table(["what", "is"],
+        [
+            ["messages", $"{summary.Accepted} accepted, {summary.Refused} refused{(state.Unanswered > 0 ? $", {state.Unanswered} without an answer" : "")}"],
+            ["deliveries", $"{summary.Deliveries}, of which {summary.Receipts} with a signed receipt that verifies"],
+            ["lost", Number(summary.Lost)],
+            ["shown twice", Number(summary.ShownTwice)],
+            ["accepted within", $"{Ms(summary.AcceptMs.P50)} (p50), {Ms(summary.AcceptMs.P99)} (p99)"],
+            ["in the inbox within", $"{Ms(summary.EndToEndMs.P50)} (p50), {Ms(summary.EndToEndMs.P99)} (p99)"],
+            ["messages a second", summary.PerSecond.ToString("0.0", CultureInfo.InvariantCulture)],
+            ["events in the log", Number(summary.Events)],
+        ], "");
+    }
+
+    private static string Ms(double value) => value.ToString("0.0 ms", CultureInfo.InvariantCulture);
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+
+namespace MessageBackbone.Cli.Demo;
+
+/// <summary>Percentiles in milliseconds.</summary>
+internal sealed record Percentiles(double P50, double P99)
+{
+    public static Percentiles Of(IReadOnlyCollection<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return new Percentiles(At(sorted, 0.50), At(sorted, 0.99));
+    }
+
+    // The nearest rank: a value that was really measured.
+    private static double At(double[] sorted, double share) =>
+        sorted.Length == 0 ? 0 : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)], 2);
+}
+
+/// <summary>What a demo came to (wire.md §9); names of the file are these in snake case.</summary>
+/// <param name="Receipts">Deliveries whose signed receipt is in the log and verifies against the CA and the header as sent.</param>
+/// <param name="Lost">Deliveries without such a receipt, or missing in the recipient's inbox.</param>
+/// <param name="ShownTwice">Messages that stand more than once in an inbox.</param>
+/// <param name="AcceptMs">From handing a message to its gateway to the verified acceptance.</param>
+/// <param name="EndToEndMs">From handing a message to its gateway to durable in the recipient's inbox.</param>
+/// <param name="PerSecond">Accepted messages by the time from the first send to the last recorded receipt.</param>
+/// <param name="Checkpoint">Null: the ledger is not there yet.</param>
+internal sealed record DemoSummary(
+    int Accepted, int Refused, int Deliveries, int Receipts, int Lost, int ShownTwice, Percentiles AcceptMs, Percentiles EndToEndMs, double PerSecond,
+    long Events, object? Checkpoint, string Transport, string EventLog, int Seed, IReadOnlyList<string> LeftOut)
+{
+    [JsonIgnore] public bool Good => Refused == 0 && Lost == 0 && ShownTwice == 0 && Receipts == Deliveries;
+}
