@@ -6,6 +6,7 @@ using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Inspecting;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Pki;
+using MessageBackbone.Cli.Running;
 
 namespace MessageBackbone.Cli;
 
@@ -17,6 +18,8 @@ internal static class Commands
         var root = new RootCommand("Exchange of signed, sealed messages between bureaus.");
         foreach (var option in CommonOptions.All) root.Options.Add(option);
         root.Subcommands.Add(DemoCommand.Create(shell));
+        root.Subcommands.Add(NodeCommand.Create(shell));
+        root.Subcommands.Add(GatewayCommand.Create(shell));
         root.Subcommands.Add(PkiCommands.Create(shell));
         root.Subcommands.Add(DirectoryCommands.Create(shell));
         root.Subcommands.Add(AuditCommands.Create(shell));

@@ -2,23 +2,39 @@ using Microsoft.Extensions.Configuration;
 
 namespace MessageBackbone.Node.Hosting;
 
-/// <summary>Reads a node's configuration file.</summary>
+/// <summary>Reads a node's settings: a JSON file, then the environment, which wins.</summary>
 public static class NodeConfiguration
 {
-    /// <summary>Section <c>Node</c> of a JSON file; paths in it are relative to its folder. A setting that nobody knows is an error, not silence.</summary>
+    /// <summary>Variables like <c>MESSAGEBACKBONE_Node__Listen</c>.</summary>
+    public const string EnvironmentPrefix = "MESSAGEBACKBONE_";
+
+    /// <summary>Section <c>Node</c> of a JSON file and of the environment; paths in the file are relative to its folder. A setting that nobody knows is an
+    /// error, not silence.</summary>
     /// <exception cref="InvalidOperationException">A setting is unknown or cannot be read.</exception>
     public static NodeOptions Load(string file)
     {
         var path = Path.GetFullPath(file);
-        var options = new ConfigurationBuilder().AddJsonFile(path, optional: false).Build().GetSection(NodeOptions.Section)
-            .Get<NodeOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? new NodeOptions();
-        var folder = Path.GetDirectoryName(path)!;
+        var options = new NodeOptions();
+        Apply(options, new ConfigurationBuilder().AddJsonFile(path, optional: false).Build());
+        MakePathsAbsolute(options, Path.GetDirectoryName(path)!);
+        ApplyEnvironment(options);
+        return options;
+    }
+
+    /// <summary>Settings of the environment, over what is there.</summary>
+    /// <exception cref="InvalidOperationException">A setting is unknown or cannot be read.</exception>
+    public static void ApplyEnvironment(NodeOptions options) => Apply(options, new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).Build());
+
+    private static void Apply(NodeOptions options, IConfigurationRoot configuration) =>
+        configuration.GetSection(NodeOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+
+    private static void MakePathsAbsolute(NodeOptions options, string folder)
+    {
         options.DataFolder = Under(folder, options.DataFolder);
         options.CaFile = Under(folder, options.CaFile);
         options.CrlFile = Under(folder, options.CrlFile);
         options.HolderFolder = Under(folder, options.HolderFolder);
         options.SecretariatCertificates = [.. options.SecretariatCertificates.Select(certificate => Under(folder, certificate))];
-        return options;
     }
 
     private static string Under(string folder, string path) => path.Length == 0 ? path : Path.GetFullPath(path, folder);

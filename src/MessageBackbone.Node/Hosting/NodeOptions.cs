@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Text.Json.Serialization;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Routing;
@@ -51,7 +52,7 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Where traces and metrics go.</summary>
     [Required] public TelemetryOptions Telemetry { get; set; } = new();
 
-    public IPEndPoint ListenEndpoint => IPEndPoint.Parse(Listen);
+    [JsonIgnore] public IPEndPoint ListenEndpoint => IPEndPoint.Parse(Listen);
 
     /// <exception cref="ValidationException">Names every setting that cannot be used.</exception>
     public void Validate()

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+
+namespace MessageBackbone.Gateway;
+
+/// <summary>Reads a gateway's settings: a JSON file, then the environment, which wins.</summary>
+public static class GatewayConfiguration
+{
+    /// <summary>Variables like <c>MESSAGEBACKBONE_Gateway__Listen</c>.</summary>
+    public const string EnvironmentPrefix = "MESSAGEBACKBONE_";
+
+    /// <summary>Section <c>Gateway</c> of a JSON file and of the environment; paths in the file are relative to its folder. A setting that nobody knows is an
+    /// error, not silence.</summary>
+    /// <exception cref="InvalidOperationException">A setting is unknown or cannot be read.</exception>
+    public static GatewayOptions Load(string file)
+    {
+        var path = Path.GetFullPath(file);
+        var options = new GatewayOptions();
+        Apply(options, new ConfigurationBuilder().AddJsonFile(path, optional: false).Build());
+        MakePathsAbsolute(options, Path.GetDirectoryName(path)!);
+        ApplyEnvironment(options);
+        return options;
+    }
+
+    /// <summary>Settings of the environment, over what is there.</summary>
+    /// <exception cref="InvalidOperationException">A setting is unknown or cannot be read.</exception>
+    public static void ApplyEnvironment(GatewayOptions options) => Apply(options, new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).Build());
+
+    private static void Apply(GatewayOptions options, IConfigurationRoot configuration) =>
+        configuration.GetSection(GatewayOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+
+    private static void MakePathsAbsolute(GatewayOptions options, string folder)
+    {
+        options.DataFolder = Under(folder, options.DataFolder);
+        options.PkiFolder = Under(folder, options.PkiFolder);
+        options.HolderFolder = options.HolderFolder is { } holder ? Under(folder, holder) : null;
+        options.TokenFile = options.TokenFile is { } token ? Under(folder, token) : null;
+    }
+
+    private static string Under(string folder, string path) => path.Length == 0 ? path : Path.GetFullPath(path, folder);
+}
