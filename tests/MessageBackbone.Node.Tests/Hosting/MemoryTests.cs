@@ -6,6 +6,9 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Tests.Hosting;
 
+// The heap is the whole process's: a test beside this one would be measured with it.
+[CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
+[Collection(nameof(MemoryTests))]
 public sealed class MemoryTests
 {
     private const int Bad = 10_000;
