@@ -74,9 +74,29 @@ internal sealed class InboxStore(GatewayDatabase database)
             ("$opened", query.Opened is { } opened ? (opened ? 1 : 0) : null), ("$limit", query.Limit)));
     }
 
+    /// <summary>The number of the newest row, shown or not; 0 in an empty inbox.</summary>
+    public long LastRow() => database.Read(LastRow);
+
+    /// <summary>What is shown of the rows after that one, in the order in which they came, and the row up to which this answers.</summary>
+    public (List<InboxEntry> Entries, long Next) ListAfter(long row, InboxQuery query) => database.Read(session =>
+    {
+        // Asked first: what comes between the two questions has a higher number and is in the next answer, not lost between two.
+        var last = LastRow(session);
+        var entries = session.Query(
+            $"""
+            SELECT {EntryColumns} FROM inbox WHERE outcome = 1 AND row > $after AND row <= $last
+                AND ($sender IS NULL OR sender = $sender) AND ($kind IS NULL OR kind = $kind) AND ($precedence IS NULL OR precedence = $precedence)
+            ORDER BY row LIMIT $limit
+            """,
+            Entry, ("$after", row), ("$last", last), ("$sender", query.Sender), ("$kind", query.Kind), ("$precedence", query.Precedence), ("$limit", query.Limit));
+        return (entries, entries.Count == query.Limit ? entries[^1].Row : last);
+    });
+
     /// <summary>How many are shown, and how many of them nobody opened.</summary>
     public (long Shown, long Unopened) Count() => database.Read(session => session.First(
         "SELECT count(*), count(*) - count(opened_at) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
+
+    private static long LastRow(SqliteSession session) => session.First("SELECT coalesce(max(row), 0) FROM inbox", row => row.GetInt64(0));
 
     private static bool IsShown(SqliteSession session, string messageId) =>
         session.First("SELECT 1 FROM inbox WHERE message_id = $id AND outcome = 1", row => row.GetInt32(0), ("$id", messageId)) == 1;

@@ -1,6 +1,5 @@
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Protocol.Identities;
-using MessageBackbone.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -14,6 +13,7 @@ internal static class InboxEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, GatewayParts parts)
     {
+        new ArrivalEndpoint(parts).Map(routes);
         routes.MapGet("/inbox", (string? from, string? kind, string? precedence, bool? opened, int? limit, int? skip, string? order) =>
                 List(parts, from, kind, precedence, opened, limit, skip, order))
             .Produces<InboxPage>().ProducesProblem(400).WithName("inbox").WithTags("inbox").WithSummary("The inbox, most urgent first")
@@ -31,13 +31,9 @@ internal static class InboxEndpoints
         var (count, over) = (limit ?? 50, skip ?? 0);
         if (count is < 1 or > LongestPage) return Problems.Invalid($"limit: 1 to {LongestPage}.", "limit");
         if (over < 0) return Problems.Invalid("skip: 0 or more.", "skip");
-        if (from is not null && !Patterns.IsBureauCode(from)) return Problems.Invalid("from: a bureau code.", "from");
-        if (kind is not null && !Patterns.IsKind(kind)) return Problems.Invalid("kind: [a-z][a-z0-9.-]{0,63}.", "kind");
+        if (InboxFilter.Problem(from, kind, precedence) is { } problem) return problem;
         if (order is not (null or "urgent" or "newest")) return Problems.Invalid("order: urgent or newest.", "order");
-        Precedence level = default;
-        if (precedence is not null && !EnumNames.TryParse(precedence, out level))
-            return Problems.Invalid($"precedence: one of {string.Join(", ", EnumNames.All<Precedence>())}.", "precedence");
-        var query = new InboxQuery(from, kind, precedence is null ? null : (int)level, opened, over, count, order == "newest");
+        var query = new InboxQuery(from, kind, InboxFilter.Level(precedence), opened, over, count, order == "newest");
         return Results.Ok(new InboxPage([.. parts.Inbox.List(query).Select(e => e.ToShape())]));
     }
 

@@ -93,6 +93,9 @@ internal sealed record InboxItem(
 
 internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages);
 
+internal sealed record ArrivalsPage(
+    IReadOnlyList<InboxItem> Messages, [property: Description("Give it as `after` to get what comes next.")] long After);
+
 internal sealed record HeaderShape(
     string MessageId, string From, IReadOnlyList<string> To, IReadOnlyList<string> Info, string Precedence, string Kind, string Conversation, string InReplyTo,
     string Reference, DateTimeOffset CreatedAt, DateTimeOffset? DeliverBy, HandlingShape Handling, string Form, ulong BodySize, string Topic, bool Exercise,

@@ -69,6 +69,26 @@ public sealed class InboxStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_came_after_a_row_is_listed_in_the_order_in_which_it_came_whatever_its_precedence()
+    {
+        await using var database = GatewayDatabase.Open(_folder.Path);
+        var inbox = new InboxStore(database);
+        await inbox.KeepAsync(Arrival("a", 1), [1], NoConflict, Cancel);
+        var start = inbox.LastRow();
+        await inbox.KeepAsync(Arrival("b", 1), [1], NoConflict, Cancel);
+        await inbox.KeepAsync(Arrival("c", 4), [1], NoConflict, Cancel);
+        await inbox.KeepAsync(Arrival("d", 2) with { Outcome = 2, Reason = "CANNOT_OPEN" }, [1], NoConflict, Cancel);
+
+        var (first, next) = inbox.ListAfter(start, new InboxQuery(Limit: 1));
+        var (rest, end) = inbox.ListAfter(next, new InboxQuery(Limit: 10));
+
+        Assert.Equal(["b"], first.Select(e => e.MessageId));
+        Assert.Equal(["c"], rest.Select(e => e.MessageId));
+        Assert.Equal(inbox.LastRow(), end);
+        Assert.Empty(inbox.ListAfter(end, new InboxQuery()).Entries);
+    }
+
+    [Fact]
     public async Task What_was_refused_is_not_shown()
     {
         await using var database = GatewayDatabase.Open(_folder.Path);
