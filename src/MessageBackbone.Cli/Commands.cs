@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using MessageBackbone.Cli.Demo;
 using MessageBackbone.Cli.DirectoryActs;
+using MessageBackbone.Cli.Exchanging;
 using MessageBackbone.Cli.Inspecting;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Pki;
@@ -22,6 +23,7 @@ internal static class Commands
         root.Subcommands.Add(GatewayCommand.Create(shell));
         root.Subcommands.Add(PkiCommands.Create(shell));
         root.Subcommands.Add(DirectoryCommands.Create(shell));
+        foreach (var command in ExchangeCommands.Create(shell)) root.Subcommands.Add(command);
         root.Subcommands.Add(AuditCommands.Create(shell));
         root.Subcommands.Add(OpsCommands.Create(shell));
         foreach (var help in root.Options.OfType<HelpOption>().Where(h => h.Action is HelpAction))

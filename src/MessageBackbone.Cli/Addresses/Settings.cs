@@ -44,7 +44,8 @@ internal sealed class Settings(ParseResult parsed, Shell shell)
         };
     }
 
-    private string? Told(Option<string?> option, string variable) =>
+    /// <summary>The option, else its environment variable; null when neither is given.</summary>
+    public string? Told(Option<string?> option, string variable) =>
         parsed.GetValue(option) is { Length: > 0 } given ? given : shell.Environment(variable) is { Length: > 0 } set ? set : null;
 
     private Uri? Address(Option<string?> option, string variable)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Grpc.Core;
+using MessageBackbone.Cli.Exchanging;
 using MessageBackbone.Cli.Terminal;
 using MessageBackbone.EventLog;
 
@@ -17,6 +18,7 @@ internal static class Faults
     {
         CommandFailure failure => new Told(failure.Message, failure.ExitCode),
         OperationCanceledException => new Told("stopped.", 1),
+        GatewayUnreachableException gateway => new Told(gateway.Message + " Is it running, and is --gateway its address?", 1),
         RpcException call => new Told(Describe(call), 1),
         ValidationException settings => new Told(settings.Message, 2),
         HttpRequestException { InnerException: SocketException } unreachable =>

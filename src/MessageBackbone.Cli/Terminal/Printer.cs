@@ -39,6 +39,13 @@ internal sealed class Printer
 
     public void Line(string text) => _shell.Output.WriteLine(text);
 
+    /// <summary>A line that somebody waits for: it is out before the next is known.</summary>
+    public void LiveLine(string text)
+    {
+        _shell.Output.WriteLine(text);
+        _shell.Output.Flush();
+    }
+
     public void Note(string text) => _shell.Error.WriteLine(text);
 
     public void Data<T>(T value) => _shell.Output.WriteLine(ToJson(value));

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Text.Json;
+using MessageBackbone.Cli.Invoking;
+using MessageBackbone.Cli.Terminal;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Cli.Exchanging;
+
+/// <summary>What became of a message, recipient by recipient; each receipt was verified by the bureau's own gateway.</summary>
+internal static class TrackCommand
+{
+    private static readonly TimeSpan _firstPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan _longestPause = TimeSpan.FromSeconds(5);
+
+    // QUARANTINED is not final: somebody looks at it and lets it through or refuses it.
+    private static readonly string[] _open = [Choice.Show(DeliveryState.Waiting), Choice.Show(DeliveryState.Quarantined)];
+    private static readonly string[] _good = [Choice.Show(DeliveryState.Delivered), Choice.Show(DeliveryState.Opened)];
+
+    public static Command Create(Shell shell)
+    {
+        var id = ExchangeCommands.IdArgument();
+        return new DocumentedCommand("track",
+                "What became of a message: the outbox's state, and each recipient's with its signed receipts. Of a received message, this bureau's own state.",
+                "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR", "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR --json")
+            .With([id, .. GatewayAccess.Options, CommonOptions.Json])
+            .Does(shell, async (session, stop) =>
+            {
+                var asked = ExchangeCommands.ReadId(session.Get(id), "ID");
+                using var gateway = LocalApiClient.Open(session);
+                Print(session, asked, await AskAsync(gateway, asked, stop));
+            });
+    }
+
+    /// <summary>Asks again, ever more seldom, until nothing more is to come; then prints it. Exit code 1 when somebody did not get it.</summary>
+    public static async Task WaitAsync(Session session, LocalApiClient gateway, string id, CancellationToken stop)
+    {
+        var told = "";
+        for (var pause = _firstPause; ; pause = pause * 1.5 < _longestPause ? pause * 1.5 : _longestPause)
+        {
+            var answer = await AskAsync(gateway, id, stop);
+            var status = answer.As<MessageStatus>();
+            if (status.Sent is { ReplacedBy.Length: > 0 } replaced)
+            {
+                id = ExchangeCommands.ReadId(replaced.ReplacedBy, "in the gateway's answer");
+                session.Print.Note($"It goes on as {id}: {Plain.Line(replaced.Reason)}.");
+            }
+            else if (IsOver(status))
+            {
+                Print(session, id, answer);
+                session.ExitCode = status.Tracking?.Recipients.All(r => _good.Contains(r.State)) == true ? 0 : 1;
+                return;
+            }
+            if (status.NodeProblem is { Length: > 0 } problem && problem != told)
+                session.Print.Note($"The node cannot be asked ({Plain.Line(told = problem)}); the message waits in the outbox.");
+            await Task.Delay(pause, session.Shell.Clock, stop);
+        }
+    }
+
+    private static bool IsOver(MessageStatus status) =>
+        status.Sent?.State == "refused" || (status.Tracking is { Recipients.Count: > 0 } known && known.Recipients.All(r => !_open.Contains(r.State)));
+
+    private static Task<JsonElement> AskAsync(LocalApiClient gateway, string id, CancellationToken stop) => gateway.GetAsync($"/messages/{id}", stop);
+
+    private static void Print(Session session, string id, JsonElement answer)
+    {
+        if (session.Print.Json)
+        {
+            session.Print.Data(answer);
+            return;
+        }
+        var status = answer.As<MessageStatus>();
+        if (status.Sent is { } sent) session.Print.Line($"{id} {Told(sent)}");
+        if (status.Sent is { ReplacedBy.Length: > 0 }) session.Print.Line(ExchangeCommands.Next(session, $"track {Plain.Line(status.Sent.ReplacedBy)}"));
+        if (status.Tracking is { } tracking)
+        {
+            session.Print.Line($"Accepted by the node at {Plain.Time(tracking.AcceptedAt)}, position {tracking.Position}.");
+            session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
+            [
+                r.Recipient, r.Reason.Length > 0 ? $"{r.State} ({r.Reason})" : r.State, Plain.Time(r.OpenedAt ?? r.DeliveredAt), r.Attempts.ToString(),
+                string.Join("; ", r.Receipts.Select(Told)),
+            ]), "It has no recipients.");
+        }
+        else if (status.NodeProblem.Length > 0)
+        {
+            session.Print.Line($"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
+        }
+    }
+
+    private static string Told(SentMessage sent) => sent.State switch
+    {
+        "waiting" => $"waits in the outbox since {Plain.Time(sent.QueuedAt)}.",
+        "refused" => $"was refused: {Plain.Line(sent.Reason)}: {Plain.Line(sent.Text)}",
+        "replaced" => $"was signed again under a new id: {Plain.Line(sent.Reason)}.",
+        var state => $"is {Plain.Line(state)}.",
+    };
+
+    private static string Told(TrackedReceipt receipt)
+    {
+        var what = receipt.Outcome.Length > 0 ? receipt.Outcome.ToUpperInvariant() : "unreadable";
+        var reason = receipt.Reason.Length > 0 ? $" {receipt.Reason}" : "";
+        var officer = receipt.Officer.Length > 0 ? $" by {receipt.Officer}" : "";
+        return $"{what}{reason}{officer}, {(receipt.Verified ? "verified" : $"NOT VERIFIED: {receipt.Problem}")}";
+    }
+}
