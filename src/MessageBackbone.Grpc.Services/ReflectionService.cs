@@ -71,18 +71,25 @@ internal sealed class ReflectionService(ReflectionCatalogue catalogue) : ServerR
 }
 
 /// <summary>The same under the name that older tools ask for; the messages of both versions are the same bytes.</summary>
-[BindServiceMethod(typeof(AlphaReflectionService), nameof(Bind))]
-internal sealed class AlphaReflectionService(ReflectionCatalogue catalogue)
+internal sealed class AlphaReflectionService(ReflectionCatalogue catalogue) : AlphaReflectionBase
+{
+    public override Task ServerReflectionInfo(
+        IAsyncStreamReader<Request> requestStream, IServerStreamWriter<Response> responseStream, ServerCallContext context) =>
+        new ReflectionService(catalogue).ServerReflectionInfo(requestStream, responseStream, context);
+}
+
+// Shaped as a generated base is: grpc-dotnet takes a method only where it overrides one of the type that carries the attribute.
+[BindServiceMethod(typeof(AlphaReflectionBase), nameof(Bind))]
+internal abstract class AlphaReflectionBase
 {
     private static readonly Marshaller<Request> Requests = Marshallers.Create(r => r.ToByteArray(), Request.Parser.ParseFrom);
     private static readonly Marshaller<Response> Responses = Marshallers.Create(r => r.ToByteArray(), Response.Parser.ParseFrom);
     private static readonly Method<Request, Response> Info =
         new(MethodType.DuplexStreaming, "grpc.reflection.v1alpha.ServerReflection", nameof(ServerReflectionInfo), Requests, Responses);
 
-    public static void Bind(ServiceBinderBase binder, AlphaReflectionService? service) =>
+    public static void Bind(ServiceBinderBase binder, AlphaReflectionBase? service) =>
         binder.AddMethod(Info, service is null ? null! : new DuplexStreamingServerMethod<Request, Response>(service.ServerReflectionInfo));
 
-    public Task ServerReflectionInfo(
-        IAsyncStreamReader<Request> requestStream, IServerStreamWriter<Response> responseStream, ServerCallContext context) =>
-        new ReflectionService(catalogue).ServerReflectionInfo(requestStream, responseStream, context);
+    public abstract Task ServerReflectionInfo(
+        IAsyncStreamReader<Request> requestStream, IServerStreamWriter<Response> responseStream, ServerCallContext context);
 }

@@ -68,7 +68,7 @@ public sealed class LimitAndCompressionTests
         await using var server = await TestServer.StartAsync(options => options.ResponseCompressionAlgorithm = "gzip");
         using var call = server.Client().Duplex(AskGzip, cancellationToken: Cancel);
 
-        foreach (var flags in new[] { WriteFlags.None, WriteFlags.NoCompress, WriteFlags.None })
+        foreach (var flags in new[] { default, WriteFlags.NoCompress, default })
         {
             call.RequestStream.WriteOptions = new WriteOptions(flags);
             await call.RequestStream.WriteAsync(Zeros(50_000), Cancel);

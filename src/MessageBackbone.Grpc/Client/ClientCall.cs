@@ -43,7 +43,7 @@ internal abstract class ClientCall
 
     public CancellationToken Stop { get; }
 
-    public WriteFlags DefaultFlags => options.WriteOptions?.Flags ?? WriteFlags.None;
+    public WriteFlags DefaultFlags => options.WriteOptions?.Flags ?? default;
 
     public ICompressionProvider? RequestEncoding { get; }
 

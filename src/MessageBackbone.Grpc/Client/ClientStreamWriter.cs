@@ -46,12 +46,12 @@ internal sealed class ClientStreamWriter<T>(ClientCall call, StreamingContent co
     {
         var flags = WriteOptions?.Flags ?? call.DefaultFlags;
         using var frame = new FrameBuffer(call.Channel.SendLimit);
-        frame.Write(marshaller, message, (flags & WriteFlags.NoCompress) == WriteFlags.None ? call.RequestEncoding : null, null);
+        frame.Write(marshaller, message, !flags.HasFlag(WriteFlags.NoCompress) ? call.RequestEncoding : null, null);
         try
         {
             var stream = content.Opened.IsCompletedSuccessfully ? await content.Opened : await content.Opened.WaitAsync(call.Stop);
             await stream.WriteAsync(frame.Frame, call.Stop);
-            if ((flags & WriteFlags.BufferHint) == WriteFlags.None)
+            if (!flags.HasFlag(WriteFlags.BufferHint))
                 await stream.FlushAsync(call.Stop);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException)

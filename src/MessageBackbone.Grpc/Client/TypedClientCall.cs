@@ -19,7 +19,7 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
         var frame = new FrameBuffer(Channel.SendLimit);
         try
         {
-            frame.Write(method.RequestMarshaller, request, (DefaultFlags & WriteFlags.NoCompress) == WriteFlags.None ? RequestEncoding : null, null);
+            frame.Write(method.RequestMarshaller, request, !DefaultFlags.HasFlag(WriteFlags.NoCompress) ? RequestEncoding : null, null);
             return new MessageContent(frame);
         }
         catch

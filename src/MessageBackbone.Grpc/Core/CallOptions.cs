@@ -2,10 +2,10 @@ namespace Grpc.Core;
 
 /// <summary>How a message is written. Flags combine.</summary>
 [Flags]
+#pragma warning disable CA1008 // grpc-dotnet's has no name for zero: code that used one would not compile there
 public enum WriteFlags
+#pragma warning restore CA1008
 {
-    None = 0,
-
     /// <summary>The message may wait for the next one; it is flushed with the first write that lacks this flag, or at the end.</summary>
     BufferHint = 1,
 
@@ -13,7 +13,7 @@ public enum WriteFlags
     NoCompress = 2,
 }
 
-public sealed class WriteOptions(WriteFlags flags = WriteFlags.None)
+public sealed class WriteOptions(WriteFlags flags = default)
 {
     public static readonly WriteOptions Default = new();
 
