@@ -3,6 +3,7 @@ using Grpc.Core;
 using MessageBackbone.GrpcWire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace MessageBackbone.GrpcServer;
 
@@ -44,10 +45,11 @@ internal static class CallGate
 
     public static void WriteMetadata(IHeaderDictionary target, Metadata metadata)
     {
+        // Not Append: that drops an empty value, which in metadata is a value as any other.
         foreach (var entry in metadata)
         {
             if (!WireMetadata.IsReserved(entry.Key))
-                target.Append(entry.Key, WireMetadata.Value(entry));
+                target[entry.Key] = StringValues.Concat(target[entry.Key], WireMetadata.Value(entry));
         }
     }
 

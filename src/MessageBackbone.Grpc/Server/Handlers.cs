@@ -47,7 +47,7 @@ internal abstract class Handler<[DynamicallyAccessedMembers(DynamicallyAccessedM
     protected abstract Task RunAsync(ServerCall call);
 
     protected async ValueTask<TRequest> ReadRequestAsync(ServerCall call) =>
-        await call.Reader.ReadSingleAsync(Method.RequestMarshaller.ContextualDeserializer, call.ReadToken)
+        await call.ReadSingleAsync(Method.RequestMarshaller)
             ?? throw new RpcException(new Status(StatusCode.Internal, "The request ended without a message."));
 
     protected ValueTask WriteResponseAsync(ServerCall call, TResponse? response) =>

@@ -25,7 +25,7 @@ internal sealed class ResponseWriter(ServerCall call) : SerializationContext, IB
         try
         {
             await call.StartResponseAsync(default);
-            WriteFrame(marshaller, message, call.WriteOptions?.Flags ?? WriteFlags.None);
+            WriteFrame(marshaller, message, call.WriteOptions?.Flags ?? default);
         }
         finally
         {
@@ -40,7 +40,7 @@ internal sealed class ResponseWriter(ServerCall call) : SerializationContext, IB
         {
             await call.StartResponseAsync(cancellationToken);
             WriteFrame(marshaller, message, flags);
-            if ((flags & WriteFlags.BufferHint) == WriteFlags.None)
+            if (!flags.HasFlag(WriteFlags.BufferHint))
                 await FlushAsync(cancellationToken);
         }
         finally
@@ -92,7 +92,7 @@ internal sealed class ResponseWriter(ServerCall call) : SerializationContext, IB
     private void WriteFrame<T>(Marshaller<T> marshaller, T message, WriteFlags flags)
     {
         pipe ??= call.Http.Response.BodyWriter;
-        if (call.ResponseEncoding is { } encoding && (flags & WriteFlags.NoCompress) == WriteFlags.None)
+        if (call.ResponseEncoding is { } encoding && !flags.HasFlag(WriteFlags.NoCompress))
         {
             using var frame = new FrameBuffer(call.Settings.SendLimit);
             frame.Write(marshaller, message, encoding, call.Settings.CompressionLevel);
@@ -135,6 +135,6 @@ internal sealed class ResponseWriter(ServerCall call) : SerializationContext, IB
         var token = cancellationToken.CanBeCanceled ? cancellationToken : call.ReadToken;
         var flushed = await pipe!.FlushAsync(token);
         if (flushed.IsCanceled || flushed.IsCompleted)
-            throw new OperationCanceledException("The client ended the call.");
+            throw ServerCall.ClientGone(null);
     }
 }

@@ -64,6 +64,35 @@ internal sealed class ServerCall(HttpContext http, ServerSettings settings, stri
         return false;
     }
 
+    // A transport that breaks off is the client's end of the call, which RequestAborted tells only later: said here, or it would look like a fault.
+    public static RpcException ClientGone(Exception? cause) => new(new Status(StatusCode.Cancelled, "The client ended the call.", cause));
+
+    public async ValueTask<T?> ReadSingleAsync<T>(Marshaller<T> marshaller)
+        where T : class
+    {
+        try
+        {
+            return await Reader.ReadSingleAsync(marshaller.ContextualDeserializer, ReadToken);
+        }
+        catch (IOException broken)
+        {
+            throw ClientGone(broken);
+        }
+    }
+
+    public async ValueTask<T?> ReadNextAsync<T>(Marshaller<T> marshaller, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await Reader.ReadNextAsync(marshaller.ContextualDeserializer, cancellationToken);
+        }
+        catch (IOException broken)
+        {
+            throw ClientGone(broken);
+        }
+    }
+
     public void BeginWrite()
     {
         ThrowIfEnded();

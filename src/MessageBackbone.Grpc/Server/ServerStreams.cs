@@ -29,8 +29,7 @@ internal sealed class RequestStream<T>(ServerCall call, Marshaller<T> marshaller
         return await ReadAsync(linked.Token);
     }
 
-    private ValueTask<T?> ReadAsync(CancellationToken cancellationToken) =>
-        call.Reader.ReadNextAsync(marshaller.ContextualDeserializer, cancellationToken);
+    private ValueTask<T?> ReadAsync(CancellationToken cancellationToken) => call.ReadNextAsync(marshaller, cancellationToken);
 }
 
 internal sealed class ResponseStream<T>(ServerCall call, Marshaller<T> marshaller) : IServerStreamWriter<T>
@@ -49,6 +48,6 @@ internal sealed class ResponseStream<T>(ServerCall call, Marshaller<T> marshalle
     {
         ArgumentNullException.ThrowIfNull(message);
         cancellationToken.ThrowIfCancellationRequested();
-        return call.Writer.WriteAsync(marshaller, message, WriteOptions?.Flags ?? WriteFlags.None, cancellationToken).AsTask();
+        return call.Writer.WriteAsync(marshaller, message, WriteOptions?.Flags ?? default, cancellationToken).AsTask();
     }
 }
