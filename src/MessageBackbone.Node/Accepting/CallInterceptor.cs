@@ -22,7 +22,7 @@ internal sealed class CallInterceptor(
 
     public override Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation) =>
-        RunGuardedAsync(context, () => continuation(requestStream, context));
+        RunGuardedAsync(context, () => continuation(new CallerFrames<TRequest>(requestStream), context));
 
     public override Task ServerStreamingServerHandler<TRequest, TResponse>(
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
@@ -33,7 +33,7 @@ internal sealed class CallInterceptor(
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        RunGuardedAsync(context, () => Nothing(continuation(requestStream, responseStream, context)));
+        RunGuardedAsync(context, () => Nothing(continuation(new CallerFrames<TRequest>(requestStream), responseStream, context)));
 
     private static async Task<bool> Nothing(Task call)
     {
