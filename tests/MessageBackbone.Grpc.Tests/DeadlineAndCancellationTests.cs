@@ -158,6 +158,17 @@ public sealed class DeadlineAndCancellationTests
     }
 
     [Fact]
+    public async Task A_write_to_nobody_is_UNAVAILABLE_though_nobody_reads()
+    {
+        using var channel = GrpcChannel.ForAddress("http://127.0.0.1:1");
+        using var call = new Echo.EchoClient(channel).Duplex(cancellationToken: Cancel);
+
+        var failed = await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new EchoRequest(), Cancel).WaitAsync(TimeSpan.FromSeconds(20), Cancel));
+
+        Assert.Equal(StatusCode.Unavailable, failed.StatusCode);
+    }
+
+    [Fact]
     public async Task A_server_that_goes_away_in_the_middle_is_UNAVAILABLE_or_cancelled_by_it()
     {
         var server = await TestServer.StartAsync();

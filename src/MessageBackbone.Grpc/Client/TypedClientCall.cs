@@ -56,8 +56,20 @@ internal sealed class ClientCall<TRequest, TResponse>(GrpcChannel channel, Metho
     {
         // Between two reads nothing of ours would notice the end: only closing the response makes the transport reset the stream.
         Stop.UnsafeRegister(static call => ((ClientCall<TRequest, TResponse>)call!).response?.Dispose(), this);
-        var sent = SendAsync(content);
-        return new ResponseStreamReader(this, sent);
+        return new ResponseStreamReader(this, OpenAsync(content));
+    }
+
+    // A call that never reached the server has no stream to write to: who writes before anybody reads is told too, instead of waiting for one.
+    private async Task<MessageReader?> OpenAsync(HttpContent content)
+    {
+        try
+        {
+            return await SendAsync(content);
+        }
+        catch (Exception e)
+        {
+            throw Translate(e);
+        }
     }
 
     private async Task<MessageReader?> SendAsync(HttpContent content)
