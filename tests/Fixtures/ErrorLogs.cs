@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace MessageBackbone.Node.Tests;
+namespace MessageBackbone.Fixtures;
 
 /// <summary>Keeps what a node logs. An error that no test expected fails the test that disposes the house.</summary>
 internal sealed class ErrorLogs : ILoggerFactory, ILogger

@@ -5,7 +5,7 @@ using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace MessageBackbone.Node.Tests;
+namespace MessageBackbone.Fixtures;
 
 /// <summary>A node with its certificate authority, its secretariat and enrolled bureaus, on loopback and in a folder of its own.</summary>
 internal sealed class House : IAsyncDisposable
@@ -21,6 +21,9 @@ internal sealed class House : IAsyncDisposable
     public ShiftedClock Clock { get; } = new();
 
     public ErrorLogs Logs { get; } = new();
+
+    /// <summary>Where a gateway finds the authority's certificate and, in a folder each, every holder's keys.</summary>
+    public string PkiFolder => Folder;
 
     public CertificateAuthority Ca { get; private set; } = null!;
 
@@ -53,6 +56,14 @@ internal sealed class House : IAsyncDisposable
         }
 
         return house;
+    }
+
+    /// <summary>Writes a holder's files over those of before, as an administrator would; what runs has read the old ones.</summary>
+    public IssuedHolder Renew(Holder holder)
+    {
+        var issued = Ca.IssueAll(holder, Clock.GetUtcNow());
+        Write(Path.Combine(Folder, holder.Name), issued);
+        return issued;
     }
 
     /// <summary>Starts the node on the same folder again, as after a restart, on a new port; connections are made anew.</summary>
@@ -89,8 +100,13 @@ internal sealed class House : IAsyncDisposable
         return _parties[holder.Name] = party;
     }
 
-    /// <summary>A holder whose certificates are of this house's authority, but not enrolled.</summary>
-    public Party Issue(Holder holder) => new(Ca.IssueAll(holder, Clock.GetUtcNow()), Node.GrpcAddress, Anchor, Clock);
+    /// <summary>A holder whose certificates are of this house's authority, but not enrolled. Its files lie in <see cref="Folder"/>, as a gateway reads them.</summary>
+    public Party Issue(Holder holder)
+    {
+        var issued = Ca.IssueAll(holder, Clock.GetUtcNow());
+        Write(Path.Combine(Folder, holder.Name), issued);
+        return new(issued, Node.GrpcAddress, Anchor, Clock);
+    }
 
     public async Task EnrolAsync(Party party)
     {

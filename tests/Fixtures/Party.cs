@@ -8,7 +8,7 @@ using MessageBackbone.Protocol.Messages;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 
-namespace MessageBackbone.Node.Tests;
+namespace MessageBackbone.Fixtures;
 
 /// <summary>Somebody with certificates and a connection to the node, as a gateway or a secretariat's tool would have.</summary>
 internal sealed class Party : IDisposable

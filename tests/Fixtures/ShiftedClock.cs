@@ -1,4 +1,4 @@
-namespace MessageBackbone.Node.Tests;
+namespace MessageBackbone.Fixtures;
 
 /// <summary>The system's clock, moved: timers run as always, the time that is told can be set ahead.</summary>
 internal sealed class ShiftedClock : TimeProvider
