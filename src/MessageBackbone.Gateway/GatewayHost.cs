@@ -40,6 +40,9 @@ public sealed class GatewayHost : IAsyncDisposable
     /// <summary>Ends when the gateway knows a whole directory: at once where an earlier run left one on disk.</summary>
     public Task DirectoryKnown => _parts.Directory.Known;
 
+    /// <summary>The rooms, for what looks into them in the same process.</summary>
+    internal GatewayParts Parts => _parts;
+
     /// <summary>The bureau attends now.</summary>
     public bool Attending => _parts.Attendance.Attending;
 
