@@ -4,13 +4,14 @@ using MessageBackbone.Fixtures;
 
 namespace MessageBackbone.EndToEnd.Blindness;
 
-/// <summary>The backbone cannot read what it carries: what an officer writes lies nowhere in clear, neither with the node nor with the broker.</summary>
+/// <summary>The backbone cannot read what it carries: what an officer writes lies nowhere in clear, neither with the node nor with the broker, nor
+/// in a gateway's outbox and inbox.</summary>
 public sealed class MarkerTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_an_officer_writes_is_nowhere_in_the_nodes_and_the_brokers_folders_and_logs()
+    public async Task What_an_officer_writes_is_nowhere_in_the_nodes_the_brokers_and_the_gateways_folders_and_logs()
     {
         var marker = $"MARKER{Guid.NewGuid():N}";
         await using var own = await RabbitMqFixture.StartOwnAsync(Cancel);
@@ -25,7 +26,7 @@ public sealed class MarkerTests
         await house["DE"].ReceiptedAsync();
 
         Assert.Equal(marker, opened.GetProperty("subject").GetString());
-        await house.Node.KillAsync();
+        foreach (var part in (BackboneProcess[])[house.Node, house.Gateway("FR"), house.Gateway("DE")]) await part.KillAsync();
         await own.Broker.KillAsync();
         Assert.Empty(FilesWith(marker, house.Folder));
         Assert.Empty(FilesWith(marker, own.Folder));
