@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using MessageBackbone.Gateway;
+using MessageBackbone.Node.Hosting;
 
 namespace MessageBackbone.Cli.Tests;
 
@@ -46,6 +48,17 @@ public sealed partial class DeploymentTests
 
         Assert.True(code == 0, text);
         Assert.DoesNotContain(Path.GetFileName(unit), text);
+    }
+
+    [Fact]
+    public void The_production_configurations_are_read_and_hold_every_setting_that_is_needed()
+    {
+        var node = NodeConfiguration.Load(Path.Combine(Repository.Root, "deploy", "config", "node.json"));
+        var gateway = GatewayConfiguration.Load(Path.Combine(Repository.Root, "deploy", "config", "gateway-FR.json"));
+
+        node.Validate();
+        gateway.Validate();
+        Assert.Equal("FR", gateway.Bureau);
     }
 
     [Fact]

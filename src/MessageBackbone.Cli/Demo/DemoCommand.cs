@@ -71,7 +71,8 @@ internal static class DemoCommand
         var run = new DemoRun(house, tally, session.Shell.Clock);
         var state = await run.SendAllAsync(drawn, stop);
         if (state.EndToEndMs.Count > 0) await first;
-        var summary = DemoReport.Summarise(state, await run.AuditAsync(stop), tally, run.Took, house.Transport, wishes.Seed, items.LeftOut, out var problems);
+        var shown = await DemoInboxes.ListAsync(house.Addresses(), session.Shell.Clock, stop);
+        var summary = DemoReport.Summarise(state, await run.AuditAsync(stop), shown, run.Took, house.Transport, wishes.Seed, items.LeftOut, out var problems);
         report.Show(summary, state, problems);
         if (session.Get(Summary) is { } file) await File.WriteAllTextAsync(file, Printer.ToJson(summary) + "\n", stop);
         if (!summary.Good) session.ExitCode = 1;

@@ -109,7 +109,7 @@ internal sealed class DemoHouse : IAsyncDisposable
         options.Listen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(NodePort)).ToString();
         options.RabbitMq = await BrokerAsync(note, stop) ?? "";
         _node = await NodeHost.StartAsync(options, _clock, _logs, stop);
-        note($"Node      {Node.GrpcAddress}  event log sqlite, transport {Transport}");
+        note($"Node      {Node.GrpcAddress.GetLeftPart(UriPartial.Authority)}  event log sqlite, transport {Transport}");
     }
 
     private async Task<string?> BrokerAsync(Action<string> note, CancellationToken stop)
@@ -133,7 +133,7 @@ internal sealed class DemoHouse : IAsyncDisposable
         foreach (var (bureau, gateway) in _gateways)
         {
             await AttendedAsync(gateway, happened => observe(bureau, happened), stop);
-            note($"Gateway   {gateway.LocalAddress}  {bureau} attends");
+            note($"Gateway   {gateway.LocalAddress.GetLeftPart(UriPartial.Authority)}  {bureau} attends");
         }
     }
 

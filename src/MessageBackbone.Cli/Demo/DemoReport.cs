@@ -12,13 +12,13 @@ internal sealed class DemoReport(Printer print)
     public async Task FirstAsync(DemoTally tally)
     {
         var (bureau, received) = await tally.First;
-        print.Line($"First delivery: a {Choice.Show(received.Precedence)} message from {received.From.Value} is in {bureau}'s inbox");
+        print.Line($"First delivery: {received.From.Value} to {bureau}, {Choice.Show(received.Precedence)}");
     }
 
     public static DemoSummary Summarise(
-        DemoState state, DemoAudit audit, DemoTally tally, TimeSpan took, string transport, int seed, IReadOnlyList<string> leftOut, out List<string> problems)
+        DemoState state, DemoAudit audit, IReadOnlyDictionary<(string Id, string Bureau), int> shown, TimeSpan took, string transport, int seed,
+        IReadOnlyList<string> leftOut, out List<string> problems)
     {
-        var shown = tally.Shown();
         var receipted = state.Expected.Where(audit.Receipted.Contains).ToHashSet();
         var lost = state.Expected.Where(delivery => !receipted.Contains(delivery) || !shown.ContainsKey(delivery)).ToList();
         problems =
@@ -28,7 +28,7 @@ internal sealed class DemoReport(Printer print)
             .. audit.Problems.Select(p => $"receipt does not verify: {Plain.Line(p)}"),
         ];
         return new DemoSummary(
-            state.Accepted, state.Refused.Count, state.Expected.Count, receipted.Count, lost.Count + state.Unanswered, shown.Values.Count(times => times > 1),
+            state.Accepted, state.Refused.Count, state.Expected.Count, receipted.Count, lost.Count + state.Unanswered, state.Expected.Count(delivery => shown.GetValueOrDefault(delivery) > 1),
             Percentiles.Of(state.AcceptMs), Percentiles.Of(state.EndToEndMs), Math.Round(state.Accepted / Math.Max(took.TotalSeconds, 0.001), 1),
             audit.Events, null, transport, "sqlite", seed, leftOut);
     }

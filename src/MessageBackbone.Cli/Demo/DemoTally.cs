@@ -13,7 +13,6 @@ internal sealed class DemoTally(TimeProvider clock)
     private readonly Dictionary<string, string> _refused = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _replacedBy = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Id, string Bureau), long> _received = [];
-    private readonly Dictionary<(string Id, string Bureau), int> _shown = [];
     private readonly Dictionary<(string Id, string Bureau), DeliveryOutcome> _recorded = [];
     private TaskCompletionSource _change = Fresh();
 
@@ -43,7 +42,7 @@ internal sealed class DemoTally(TimeProvider clock)
             else if (happened is GatewayEvent.Refused refused) _refused[refused.Message.Value] = refused.Reason;
             else if (happened is GatewayEvent.Replaced replaced) _replacedBy[replaced.Message.Value] = replaced.By.Value;
             else if (happened is GatewayEvent.Received { Repeated: false, Outcome: DeliveryOutcome.Delivered } received)
-                NoteShown((received.Message.Value, bureau), now);
+                _received.TryAdd((received.Message.Value, bureau), now);
             else if (happened is GatewayEvent.ReceiptRecorded { Outcome: not DeliveryOutcome.Opened } recorded)
                 _recorded[(recorded.Message.Value, bureau)] = recorded.Outcome;
         }
@@ -66,18 +65,6 @@ internal sealed class DemoTally(TimeProvider clock)
             }
             return state;
         }
-    }
-
-    /// <summary>How often each delivery was shown.</summary>
-    public IReadOnlyDictionary<(string Id, string Bureau), int> Shown()
-    {
-        lock (_gate) return _shown.ToDictionary();
-    }
-
-    private void NoteShown((string Id, string Bureau) delivery, long now)
-    {
-        _received.TryAdd(delivery, now);
-        _shown[delivery] = _shown.GetValueOrDefault(delivery) + 1;
     }
 
     private double? Since(Sending sending, long then) => then == 0 ? null : clock.GetElapsedTime(sending.Since, then).TotalMilliseconds;

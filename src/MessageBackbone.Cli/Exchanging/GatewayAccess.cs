@@ -47,6 +47,10 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
             : new GatewayAccess(address, pinned, certificate, ReadToken(tokenFile), null);
     }
 
+    /// <summary>The running demo's gateway, by its token.</summary>
+    public static GatewayAccess Of(DemoGateway gateway) =>
+        new(gateway.Address, ReadCertificate(gateway.Certificate), gateway.Certificate, ReadToken(gateway.Token), null);
+
     public void Dispose() => Keys?.Dispose();
 
     // A token goes to the address that it was written down with and to no other: a --gateway that is none of the demo's gets nothing of the demo's.

@@ -43,7 +43,10 @@ internal sealed class LocalApiClient : IDisposable
         if (access.Token is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    public static LocalApiClient Open(Session session) => new(GatewayAccess.Find(session), session.Shell.Clock);
+    public static LocalApiClient Open(Session session) => Open(GatewayAccess.Find(session), session.Shell.Clock);
+
+    /// <summary>Owns the access.</summary>
+    public static LocalApiClient Open(GatewayAccess access, TimeProvider clock) => new(access, clock);
 
     public Task<JsonElement> GetAsync(string path, CancellationToken stop) => AskAsync(HttpMethod.Get, path, null, _patience, stop);
 

@@ -27,7 +27,7 @@ internal static class GatewayCommand
         }
         using var logs = ServiceLogs.Create(session.Get(ServiceOptions.Config));
         await using var gateway = await GatewayHost.StartAsync(options, session.Shell.Clock, logs, stop);
-        await Service.RunAsync(session, $"Gateway of {gateway.Bureau.Value} at {gateway.LocalAddress}. Ctrl-C stops it.", CancellationToken.None, stop);
+        await Service.RunAsync(session, $"Gateway of {gateway.Bureau.Value} at {gateway.LocalAddress.GetLeftPart(UriPartial.Authority)}. Ctrl-C stops it.", CancellationToken.None, stop);
     }
 
     private static GatewayOptions Read(Session session)

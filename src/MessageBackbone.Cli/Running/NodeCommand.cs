@@ -29,7 +29,7 @@ internal static class NodeCommand
         }
         using var logs = ServiceLogs.Create(session.Get(ServiceOptions.Config));
         await using var node = await NodeHost.StartAsync(options, session.Shell.Clock, logs, stop);
-        await Service.RunAsync(session, $"Node at {node.GrpcAddress}. Ctrl-C stops it.", node.Stopping, stop);
+        await Service.RunAsync(session, $"Node at {node.GrpcAddress.GetLeftPart(UriPartial.Authority)}. Ctrl-C stops it.", node.Stopping, stop);
     }
 
     private static NodeOptions Read(Session session)
