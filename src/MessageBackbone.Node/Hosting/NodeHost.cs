@@ -94,6 +94,7 @@ public sealed class NodeHost : IAsyncDisposable
     private static WebApplication Build(
         NodeOptions options, TimeProvider clock, ILoggerFactory logs, NodeIdentity identity, IEventLog log, DirectoryState founded)
     {
+        var startedAt = clock.GetUtcNow();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         var caps = new ConnectionCaps(options.Limits, logs.CreateLogger<ConnectionCaps>());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
@@ -110,7 +111,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddTelemetry(options.Telemetry, identity.Name)
             .AddRouting(Routing(options))
             .AddDelivering(options.Delivering)
-            .AddOperations(options.Operations, options.DataFolder, Surrounding)
+            .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddGrpcHealthAndReflection();
 
         var app = builder.Build();
@@ -132,10 +133,10 @@ public sealed class NodeHost : IAsyncDisposable
     }
 
     // Operations may not look into other rooms: the host tells it what they say of themselves.
-    private static Surroundings Surrounding(IServiceProvider rooms)
+    private static Surroundings Surrounding(IServiceProvider rooms, DateTimeOffset startedAt)
     {
         var (transport, attendances) = (rooms.GetRequiredService<ILaneTransport>(), rooms.GetRequiredService<Attendances>());
-        return new Surroundings(() => transport.Name, () => transport.State, () => attendances.Attending, attendances.Changes);
+        return new Surroundings(startedAt, () => transport.Name, () => transport.State, () => attendances.Attending, attendances.Changes);
     }
 
     private static async Task CloseAsync(WebApplication? app, IEventLog? log, NodeIdentity identity)

@@ -13,13 +13,11 @@ namespace MessageBackbone.Node.Operations;
 
 /// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
 internal sealed class OperationsService(
-    BoardView board, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node, TimeProvider clock)
+    BoardView board, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
     : Api.OperationsServiceBase
 {
     private static readonly string Version =
         typeof(OperationsService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-
-    private readonly Timestamp _started = clock.GetUtcNow().ToTimestamp();
 
     public override async Task<Board> GetBoard(BoardRequest request, ServerCallContext context) => await board.GetAsync(context.CancellationToken);
 
@@ -48,7 +46,7 @@ internal sealed class OperationsService(
         TransportState = surroundings.TransportState(),
         Followers = { followers.Select(f => new FollowerStatus { Name = f.Name, Position = f.Position.Value, State = f.State }) },
         Attending = { surroundings.Attending().Order(StringComparer.Ordinal) },
-        StartedAt = _started,
+        StartedAt = surroundings.StartedAt.ToTimestamp(),
         EventLog = log is EventLog.Sqlite.SqliteEventLog ? "sqlite" : log.GetType().Name,
     };
 }

@@ -137,7 +137,7 @@ public sealed class OperationsTests
         {
             Models = new(log.Log, log.Options, TimeProvider.System, NullLogger<ReadModels>.Instance);
             var options = new OperationsOptions { ReadyLag = 10, BoardInterval = TimeSpan.FromMilliseconds(20) };
-            var surroundings = new Surroundings(() => "in-memory", () => TransportState, () => [.. _attending], () => _attendance.Task);
+            var surroundings = new Surroundings(DateTimeOffset.UnixEpoch, () => "in-memory", () => TransportState, () => [.. _attending], () => _attendance.Task);
             Board = new(Models, surroundings, options, TimeProvider.System);
             IFollower[] followers = [.. Models.All, new ObservedFollower("plan", () => Behind, () => FollowerState.Running)];
             Ready = new(log.Log, followers, surroundings, options, new ReadinessDisk(() => FreeBytes), TimeProvider.System);
