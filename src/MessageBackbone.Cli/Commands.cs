@@ -31,7 +31,7 @@ internal static class Commands
         return root;
     }
 
-    public static async Task<int> RunAsync(string[] args, Shell shell)
+    public static async Task<int> RunAsync(string[] args, Shell shell, CancellationToken stop = default)
     {
         // "@file" is text like any other here: a message may begin with it.
         var parsed = Tree(shell).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -46,7 +46,7 @@ internal static class Commands
         };
         try
         {
-            return await parsed.InvokeAsync(running);
+            return await parsed.InvokeAsync(running, stop);
         }
         catch (Exception fault) when (Faults.Describe(fault) is { } told)
         {

@@ -9,10 +9,12 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
     public static async Task<CommandRun> OfAsync(params string[] args) => await WithAsync(new Dictionary<string, string>(), args);
 
-    public static async Task<CommandRun> WithAsync(IReadOnlyDictionary<string, string> environment, params string[] args)
+    public static Task<CommandRun> WithAsync(IReadOnlyDictionary<string, string> environment, params string[] args) => WithAsync(environment, [], args);
+
+    public static async Task<CommandRun> WithAsync(IReadOnlyDictionary<string, string> environment, byte[] input, string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var shell = new Shell(output, error, new MemoryStream(), name => environment.GetValueOrDefault(name), TimeProvider.System, false, false);
+        var shell = new Shell(output, error, new MemoryStream(input), name => environment.GetValueOrDefault(name), TimeProvider.System, false, false);
         var code = await Commands.RunAsync(args, shell);
         return new CommandRun(code, output.ToString(), error.ToString());
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using MessageBackbone.Cli.Terminal;
 
 namespace MessageBackbone.Cli.Invoking;
 
@@ -19,8 +20,15 @@ internal static class Choice
 
     public static Option<string?> Option<T>(string name, string description) where T : struct, Enum
     {
-        var option = new Option<string?>(name) { Description = description, HelpName = string.Join('|', Values<T>().Select(v => Show(v))) };
-        option.AcceptOnlyFromAmong([.. Values<T>().Select(v => Show(v))]);
+        string[] names = [.. Values<T>().Select(v => Show(v))];
+        var option = new Option<string?>(name) { Description = description, HelpName = string.Join('|', names) };
+        option.CompletionSources.Add(names);
+        // The library's own check tells it in many lines and does not name the option.
+        option.Validators.Add(given =>
+        {
+            if (given.Tokens.FirstOrDefault(t => !names.Contains(t.Value)) is { } other)
+                given.AddError($"{name} is one of {string.Join(", ", names)}, not '{Plain.Line(other.Value)}'.");
+        });
         return option;
     }
 

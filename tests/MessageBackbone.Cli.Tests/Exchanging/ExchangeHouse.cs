@@ -42,8 +42,17 @@ public sealed class ExchangeHouse : IAsyncLifetime
         WriteDemoFile();
     }
 
-    /// <summary>Runs a command against this house; its address is told by the environment, as a shell's profile would.</summary>
+    /// <summary>Runs a command against this house; its folders are told by the environment, as a shell's profile would.</summary>
     internal Task<CommandRun> RunAsync(params string[] args) => CommandRun.WithAsync(Environment(), args);
+
+    internal Task<CommandRun> RunWithInputAsync(byte[] input, params string[] args) => CommandRun.WithAsync(Environment(), input, args);
+
+    /// <summary>Sends, waits for the receipts, and returns the message's id.</summary>
+    internal async Task<string> SendAsync(string from, string to, params string[] args)
+    {
+        var run = await SucceedAsync(["send", "--as", from, "--to", to, "--wait", .. args]);
+        return run.Output[..36];
+    }
 
     internal async Task<CommandRun> SucceedAsync(params string[] args)
     {
@@ -67,8 +76,8 @@ public sealed class ExchangeHouse : IAsyncLifetime
         _gateways.Remove(bureau);
     }
 
-    /// <summary>Starts it, and returns when it attends and knows the directory. It takes a new port.</summary>
-    public async Task StartGatewayAsync(string bureau)
+    /// <summary>Starts it, and returns when it attends and knows the directory.</summary>
+    public async Task StartGatewayAsync(string bureau, int port = 0)
     {
         var options = new GatewayOptions
         {
@@ -76,16 +85,23 @@ public sealed class ExchangeHouse : IAsyncLifetime
             DataFolder = GatewayFolder(bureau),
             PkiFolder = Pki,
             Node = Node.GrpcAddress,
-            Listen = new Uri("https://127.0.0.1:0"),
+            Listen = new Uri($"https://127.0.0.1:{port}"),
         };
         var gateway = _gateways[bureau] = await GatewayHost.StartAsync(options, TimeProvider.System, _logs, Cancel);
-        var attending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var watching = gateway.Observe(happened =>
-        {
-            if (happened is GatewayEvent.Attendance { Attending: true }) attending.TrySetResult();
-        });
-        if (!gateway.Attending) await attending.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        var attending = When(bureau, happened => happened is GatewayEvent.Attendance { Attending: true });
+        if (!gateway.Attending) await attending;
         await gateway.DirectoryKnown.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    /// <summary>Ends when the gateway has told such an event; ask before doing what leads to it.</summary>
+    public async Task<GatewayEvent> When(string bureau, Func<GatewayEvent, bool> expected)
+    {
+        var told = new TaskCompletionSource<GatewayEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watching = _gateways[bureau].Observe(happened =>
+        {
+            if (expected(happened)) told.TrySetResult(happened);
+        });
+        return await told.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
     public async ValueTask DisposeAsync()
