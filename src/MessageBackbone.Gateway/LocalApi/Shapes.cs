@@ -146,6 +146,7 @@ internal static class LocalJson
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.AllowDuplicateProperties = false;
-        options.MaxDepth = 8;
+        // A request has 3 levels; the description of the deepest answer takes two for each of its own, and is not written where they are too few.
+        options.MaxDepth = 16;
     }
 }
