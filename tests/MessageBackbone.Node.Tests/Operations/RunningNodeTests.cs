@@ -30,8 +30,8 @@ public sealed class RunningNodeTests
     {
         await using var house = await House.OpenAsync();
         var started = house.Clock.GetUtcNow();
-        house.Clock.Advance(TimeSpan.FromMinutes(7));
         var chief = await house.AddAsync(new Holder(HolderRole.Operator, "operator-1"));
+        house.Clock.Advance(TimeSpan.FromMinutes(7));
 
         var status = await new OperationsService.OperationsServiceClient(chief.Channel).GetNodeStatusAsync(new NodeStatusRequest(), cancellationToken: Cancel);
 
