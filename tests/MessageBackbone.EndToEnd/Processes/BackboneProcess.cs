@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace MessageBackbone.EndToEnd.Processes;
 
-/// <summary>One `backbone node` or `backbone gateway`: a process of its own, so that it can be killed. Its log lines lie in a file.</summary>
+/// <summary>One `backbone node`, `gateway` or `demo`: a process of its own, so that it can be killed. Its log lines lie in a file.</summary>
 internal sealed class BackboneProcess : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60), StoppedWithin = TimeSpan.FromSeconds(60);
@@ -23,7 +23,7 @@ internal sealed class BackboneProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts it and returns when it says where it listens.</summary>
+    /// <summary>Starts it and returns when it says where it listens and how to stop it.</summary>
     public static async Task<BackboneProcess> StartAsync(string logFile, IReadOnlyDictionary<string, string> environment, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "backbone.dll"), .. args])
@@ -78,11 +78,13 @@ internal sealed class BackboneProcess : IAsyncDisposable
 
     private async Task<Uri> ReadyAsync(string logFile)
     {
+        Uri? address = null;
         while (await _process.StandardOutput.ReadLineAsync() is { } line)
         {
             Write(line);
             var at = line.IndexOf("https://", StringComparison.Ordinal);
-            if (at >= 0) return new Uri(line[at..].Split(' ')[0].TrimEnd('.'));
+            if (at >= 0) address ??= new Uri(line[at..].Split(' ')[0].TrimEnd('.'));
+            if (address is not null && line.Contains("Ctrl-C", StringComparison.Ordinal)) return address;
         }
         await _logging;
         throw new InvalidOperationException($"It ended before it was ready:\n{string.Join('\n', File.ReadLines(logFile).TakeLast(20))}");
