@@ -5,6 +5,7 @@ using Grpc.Core;
 using MessageBackbone.Cli.Exchanging;
 using MessageBackbone.Cli.Terminal;
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Routing;
 
 namespace MessageBackbone.Cli.Invoking;
 
@@ -20,11 +21,11 @@ internal static class Faults
         OperationCanceledException => new Told("stopped.", 1),
         GatewayUnreachableException gateway => new Told(gateway.Message + " Is it running, and is --gateway its address?", 1),
         RpcException call => new Told(Describe(call), 1),
-        ValidationException settings => new Told(settings.Message, 2),
+        ValidationException settings => new Told(Plain.Line(settings.Message.ReplaceLineEndings(" ")), 2),
         HttpRequestException { InnerException: SocketException } unreachable =>
             new Told($"{unreachable.Message}. Is it running? Start one with 'backbone demo'.", 1),
         HttpRequestException http => new Told(OneLine(http), 1),
-        EventLogUnavailableException or EventLogOpenException or IOException or UnauthorizedAccessException or CryptographicException
+        EventLogUnavailableException or EventLogOpenException or BrokerStartException or IOException or UnauthorizedAccessException or CryptographicException
             or ArgumentException or SocketException =>
             new Told(OneLine(fault), 1),
         AggregateException { InnerExceptions: [var only] } => Describe(only),

@@ -11,7 +11,9 @@ internal static class ServiceLogs
 {
     public static ILoggerFactory Create(string? configurationFile) => LoggerFactory.Create(logging =>
     {
-        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
+            // A host that cannot start throws what it logs here; the command tells it in one line.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (configurationFile is not null)
             logging.AddConfiguration(new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(configurationFile)).Build().GetSection("Logging"));
         if (SystemdHelpers.IsSystemdService()) logging.AddSystemdConsole();

@@ -73,6 +73,8 @@ public sealed class NodeHost : IAsyncDisposable
         }
         catch
         {
+            // What had begun already is ended in order; disposed alone, its own end would count as a fault.
+            if (app is not null) await app.StopAsync(CancellationToken.None);
             await CloseAsync(app, log, identity);
             throw;
         }

@@ -22,7 +22,7 @@ public sealed class NodeOptionsTests
             Assert.Equal((7, "127.0.0.1:7443"), (options.Limits.Recipients, options.Listen));
 
             File.WriteAllText(file, """{ "Node": { "DataFolder": "data", "Recipients": 7 } }""");
-            Assert.Throws<InvalidOperationException>(() => NodeConfiguration.Load(file));
+            Assert.Throws<ValidationException>(() => NodeConfiguration.Load(file));
         }
         finally
         {
