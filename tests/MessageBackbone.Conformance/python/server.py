@@ -41,7 +41,7 @@ class Conformance(rpc.ConformanceServicer):
     def Unary(self, request, context):
         over, returned = self._open(context)
         reply = self._act(request, context, over)
-        returned.set()
+        self._return(context, returned)
         return reply
 
     def Collect(self, request_iterator, context):
@@ -50,7 +50,7 @@ class Conformance(rpc.ConformanceServicer):
         for request in request_iterator:
             self._act(request, context, over)
             texts.append(request.text)
-        returned.set()
+        self._return(context, returned)
         return pb.Reply(text="".join(texts), count=len(texts))
 
     def Spread(self, request, context):
@@ -58,13 +58,13 @@ class Conformance(rpc.ConformanceServicer):
         for i in range(request.count):
             yield pb.Reply(text=request.text, body=self._body(request), count=i)
         self._act(request, context, over)
-        returned.set()
+        self._return(context, returned)
 
     def Duplex(self, request_iterator, context):
         over, returned = self._open(context)
         for request in request_iterator:
             yield self._act(request, context, over)
-        returned.set()
+        self._return(context, returned)
 
     def Fate(self, request, context):
         known = self.fates.begun if request.begun else self.fates.ended
@@ -77,6 +77,12 @@ class Conformance(rpc.ConformanceServicer):
             context.send_initial_metadata(initial)
         context.set_trailing_metadata(self._trailing(context))
         return self.fates.follow(context)
+
+    @staticmethod
+    def _return(context, returned):
+        # A stream of requests just ends when its call is cancelled: a method that comes here then did not end by itself.
+        if context.is_active():
+            returned.set()
 
     def _act(self, request, context, over):
         if request.act == pb.ACT_FAIL:
