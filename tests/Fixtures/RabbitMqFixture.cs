@@ -3,7 +3,8 @@ using MessageBackbone.Node.Routing;
 
 namespace MessageBackbone.Fixtures;
 
-/// <summary>A RabbitMQ for tests: the one that MESSAGEBACKBONE_TEST_RABBITMQ names, else the machine's own started for this fixture, else a container.</summary>
+/// <summary>A RabbitMQ for tests: the one that MESSAGEBACKBONE_TEST_RABBITMQ names, else the machine's own started for this fixture, else a
+/// container.</summary>
 public sealed class RabbitMqFixture : IAsyncLifetime
 {
     public const string Variable = "MESSAGEBACKBONE_TEST_RABBITMQ";
@@ -13,9 +14,6 @@ public sealed class RabbitMqFixture : IAsyncLifetime
     private string? _container;
 
     public Uri Address { get; private set; } = new("amqp://127.0.0.1");
-
-    /// <summary>The broker that may be killed; a test that kills needs one of its own.</summary>
-    public LocalBroker Local => _local ?? throw new InvalidOperationException("This broker was not started by the fixture.");
 
     public async ValueTask InitializeAsync()
     {
@@ -32,6 +30,14 @@ public sealed class RabbitMqFixture : IAsyncLifetime
         {
             Address = await RunContainerAsync();
         }
+    }
+
+    /// <summary>Runs <c>rabbitmqctl</c> at the broker: what it says comes from nobody's client.</summary>
+    public async Task<string> ControlAsync(params string[] arguments)
+    {
+        if (_local is not null) return await _local.ControlAsync(CancellationToken.None, arguments);
+        if (_container is not null) return await DockerAsync(["exec", _container, "rabbitmqctl", "-q", .. arguments]);
+        throw new InvalidOperationException($"rabbitmqctl cannot be run at a broker that only {Variable} names: unset it.");
     }
 
     /// <summary>A broker that the test may kill, wipe and start again.</summary>

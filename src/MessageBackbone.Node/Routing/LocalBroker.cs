@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -5,26 +6,30 @@ using System.Net.Sockets;
 
 namespace MessageBackbone.Node.Routing;
 
-/// <summary>A RabbitMQ of one's own on free loopback ports, from the server that is installed on this machine, with its own folders, node name and port mapper.
-/// For the demo and for tests; ended by process id, with nothing else on the machine touched.</summary>
+/// <summary>A RabbitMQ of one's own on free loopback ports, from the server that is installed on this machine, with its own folders, node name and
+/// port mapper. For the demo and for tests; ended by process id, with nothing else on the machine touched.</summary>
+/// <remarks>It ends with this process, disposed or not, unless this process is killed: then the server stays, and the pid file in its folder names
+/// it.</remarks>
 public sealed class LocalBroker : IAsyncDisposable
 {
     private const string Installed = "/usr/lib/rabbitmq/lib";
+    private const int Tries = 3;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan MapperWithin = TimeSpan.FromSeconds(20);
 
-    private readonly string _server;
-    private readonly string _folder;
-    private readonly string _name = $"backbone-{Guid.NewGuid():N}"[..24] + "@localhost";
-    private readonly int _port = FreePort();
-    private readonly int _distributionPort = FreePort();
-    private readonly int _mapperPort = FreePort();
+    private readonly LocalBrokerSetup _setup;
+    private readonly ConcurrentQueue<string> _said = new();
     private Process? _mapper;
     private Process? _script;
 
-    private LocalBroker(string server, string folder) => (_server, _folder) = (server, folder);
+    private LocalBroker(LocalBrokerSetup setup)
+    {
+        _setup = setup;
+        AppDomain.CurrentDomain.ProcessExit += EndNow;
+    }
 
     /// <summary>Where clients connect.</summary>
-    public Uri Address => new($"amqp://guest:guest@127.0.0.1:{_port}/");
+    public Uri Address => _setup.Address;
 
     /// <summary>What the server says about itself, e.g. 3.10.8.</summary>
     public string Version { get; private set; } = "";
@@ -39,18 +44,27 @@ public sealed class LocalBroker : IAsyncDisposable
     /// <exception cref="BrokerStartException">No server is installed, or it did not start. The message says what to do.</exception>
     public static async Task<LocalBroker> StartAsync(string folder, CancellationToken cancellationToken)
     {
-        var server = FindServer() ?? throw new BrokerStartException($"No RabbitMQ is installed under {Installed}. Install rabbitmq-server, or name a broker's address.");
-        var broker = new LocalBroker(server, Path.GetFullPath(folder));
-        try
+        var server = FindServer()
+            ?? throw new BrokerStartException($"No RabbitMQ is installed under {Installed}. Install rabbitmq-server, or name a broker's address.");
+        for (var tries = 1; ; tries++)
         {
-            broker.Prepare();
-            await broker.RunAsync(cancellationToken);
-            return broker;
-        }
-        catch
-        {
-            await broker.DisposeAsync();
-            throw;
+            var broker = new LocalBroker(new LocalBrokerSetup(server, Path.GetFullPath(folder)));
+            try
+            {
+                await broker.MapAsync(cancellationToken);
+                await broker.RunAsync(cancellationToken);
+                return broker;
+            }
+            catch (BrokerStartException) when (tries < Tries)
+            {
+                // A port that was free when it was chosen may be somebody else's by now: again, with others.
+                await broker.DisposeAsync();
+            }
+            catch
+            {
+                await broker.DisposeAsync();
+                throw;
+            }
         }
     }
 
@@ -58,15 +72,8 @@ public sealed class LocalBroker : IAsyncDisposable
     public async Task KillAsync()
     {
         if (_script is null) return;
-        if (ServerProcess() is { } server)
-        {
-            using (server)
-            {
-                server.Kill();
-                await server.WaitForExitAsync();
-            }
-        }
-        if (!_script.HasExited) _script.Kill();
+        // The script runs the server as its child: both, and the server's own helpers.
+        _script.Kill(entireProcessTree: true);
         await _script.WaitForExitAsync();
         _script.Dispose();
         _script = null;
@@ -78,14 +85,14 @@ public sealed class LocalBroker : IAsyncDisposable
     /// <summary>Removes the data of a killed broker: started again, it knows nothing.</summary>
     public void Wipe()
     {
-        System.IO.Directory.Delete(Data, recursive: true);
-        System.IO.Directory.CreateDirectory(Data);
+        System.IO.Directory.Delete(_setup.Data, recursive: true);
+        System.IO.Directory.CreateDirectory(_setup.Data);
     }
 
     /// <summary>Runs <c>rabbitmqctl</c> against this broker and returns what it printed.</summary>
     public async Task<string> ControlAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        using var control = Start(Path.Combine(Path.GetDirectoryName(_server)!, "rabbitmqctl"), ["-q", .. arguments]);
+        using var control = _setup.Start(_setup.Control, ["-q", .. arguments]);
         var errors = control.StandardError.ReadToEndAsync(cancellationToken);
         var output = await control.StandardOutput.ReadToEndAsync(cancellationToken);
         await control.WaitForExitAsync(cancellationToken);
@@ -94,88 +101,69 @@ public sealed class LocalBroker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= EndNow;
         await KillAsync();
         if (_mapper is null) return;
-        if (!_mapper.HasExited) _mapper.Kill();
+        _mapper.Kill();
         await _mapper.WaitForExitAsync();
         _mapper.Dispose();
         _mapper = null;
     }
 
-    private string Data => Path.Combine(_folder, "data");
-
-    private string PidFile => Path.Combine(_folder, "pid");
-
-    private void Prepare()
+    // Our own port mapper in the foreground: one that the server started by itself would outlive it, and nobody would know its process id.
+    private async Task MapAsync(CancellationToken cancellationToken)
     {
-        System.IO.Directory.CreateDirectory(Data);
-        System.IO.Directory.CreateDirectory(Path.Combine(_folder, "log"));
-        System.IO.Directory.CreateDirectory(Path.Combine(_folder, "home"));
-        File.WriteAllText(Path.Combine(_folder, "enabled_plugins"), "[].\n");
-        File.WriteAllText(Path.Combine(_folder, "rabbitmq.conf"), "disk_free_limit.absolute = 100MB\n");
-        // Our own port mapper in the foreground: one that the server started by itself would outlive it, and nobody would know its process id.
-        _mapper = Start("epmd", ["-port", _mapperPort.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1"]);
+        _setup.CreateFolders();
+        _mapper = _setup.Start("epmd", ["-port", _setup.MapperPort.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1"]);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(MapperWithin);
+        while (!_mapper.HasExited)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, _setup.MapperPort, limit.Token);
+                return;
+            }
+            catch (SocketException notYet) when (notYet.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
+            }
+        }
+        throw new BrokerStartException($"epmd did not start: {await _mapper.StandardError.ReadToEndAsync(limit.Token)}");
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
-        File.Delete(PidFile);
-        _script = Start(_server, []);
+        _said.Clear();
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _script = _setup.Start(_setup.Server, []);
+        // Read for as long as it runs: the server blocks when a pipe is full.
+        _script.OutputDataReceived += (_, line) => Hear(line.Data, ready);
+        _script.ErrorDataReceived += (_, line) => Hear(line.Data, ready);
+        _script.BeginOutputReadLine();
+        _script.BeginErrorReadLine();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(ReadyWithin);
-        var said = new Queue<string>();
-        while (await _script.StandardOutput.ReadLineAsync(limit.Token) is { } line)
-        {
-            if (line.Contains("RabbitMQ ", StringComparison.Ordinal) && Version.Length == 0) Version = line.Trim().Split(' ').Last();
-            said.Enqueue(line);
-            if (said.Count > 20) said.Dequeue();
-            if (!line.Contains("completed with", StringComparison.Ordinal)) continue;
-            // Read on, or the server blocks when the pipe is full.
-            _ = _script.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
-            _ = _script.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
-            return;
-        }
-        throw new BrokerStartException($"RabbitMQ did not start: {string.Join(' ', said)} Its log is in {Path.Combine(_folder, "log")}.");
+        await Task.WhenAny(ready.Task, _script.WaitForExitAsync(limit.Token));
+        cancellationToken.ThrowIfCancellationRequested();
+        if (ready.Task.IsCompleted) return;
+        throw new BrokerStartException($"RabbitMQ did not start: {string.Join(' ', _said)} Its log is in {_setup.Log}.");
     }
 
-    private Process Start(string file, IEnumerable<string> arguments)
+    private void Hear(string? line, TaskCompletionSource ready)
     {
-        var start = new ProcessStartInfo(file, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        var environment = start.Environment;
-        environment["RABBITMQ_NODENAME"] = _name;
-        environment["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1";
-        environment["RABBITMQ_NODE_PORT"] = _port.ToString(CultureInfo.InvariantCulture);
-        environment["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture);
-        environment["RABBITMQ_MNESIA_BASE"] = Data;
-        environment["RABBITMQ_LOG_BASE"] = Path.Combine(_folder, "log");
-        environment["RABBITMQ_PID_FILE"] = PidFile;
-        environment["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(_folder, "enabled_plugins");
-        environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(_folder, "rabbitmq.conf");
-        environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
-        environment["ERL_EPMD_ADDRESS"] = "127.0.0.1";
-        environment["ERL_EPMD_PORT"] = _mapperPort.ToString(CultureInfo.InvariantCulture);
-        environment["HOME"] = Path.Combine(_folder, "home");
-        return Process.Start(start) ?? throw new BrokerStartException($"{file} could not be started.");
+        if (line is null || ready.Task.IsCompleted) return;
+        if (line.Contains("RabbitMQ ", StringComparison.Ordinal) && Version.Length == 0) Version = line.Trim().Split(' ').Last();
+        _said.Enqueue(line.Trim());
+        if (_said.Count > 40) _said.TryDequeue(out _);
+        if (line.Contains("completed with", StringComparison.Ordinal)) ready.TrySetResult();
     }
 
-    private Process? ServerProcess()
+    private void EndNow(object? sender, EventArgs e)
     {
-        if (!File.Exists(PidFile) || !int.TryParse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture, out var id)) return null;
-        try
-        {
-            return Process.GetProcessById(id);
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        _script?.Kill(entireProcessTree: true);
+        _mapper?.Kill();
     }
 }
 
