@@ -77,9 +77,9 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
             await transport.PublishAsync(row, trace?.Id ?? row.TraceParent, limit.Token);
             return null;
         }
-        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault)
         {
-            // Failed, returned or cancelled are one thing here: the row stays unmarked and is sent again.
+            // Failed, returned or cancelled are one thing here, the node's own end among them: the row stays unmarked and is sent again.
             return fault is OperationCanceledException ? "no confirmation in time" : fault.Message;
         }
     }

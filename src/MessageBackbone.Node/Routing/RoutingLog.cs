@@ -29,7 +29,7 @@ internal static partial class RoutingLog
         + "Delete the queue: the plan fills it again")]
     public static partial void LaneDiffers(ILogger logger, string queue, string reason);
 
-    [LoggerMessage(214, LogLevel.Error, "RabbitMQ {Version} drops messages that are returned to it (the probe was gone after {Returns} returns); it is not used")]
+    [LoggerMessage(214, LogLevel.Error, "RabbitMQ {Version} drops messages that are returned to it (the probe survived {Returns} returns); it is not used")]
     public static partial void ProbeLost(ILogger logger, string version, int returns);
 
     [LoggerMessage(215, LogLevel.Warning, "Lane {Lane}: its queue is empty while the plan says otherwise; {Count} references are published again")]
@@ -37,4 +37,10 @@ internal static partial class RoutingLog
 
     [LoggerMessage(216, LogLevel.Warning, "Lane {Lane}: its receiver did not start ({Reason}); trying again")]
     public static partial void LaneNotAttached(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(217, LogLevel.Warning, "Lane {Lane}: a message could not be taken and goes back to its queue ({Reason})")]
+    public static partial void NotTaken(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(218, LogLevel.Warning, "MassTransit did not start ({Reason}); trying again")]
+    public static partial void BusNotStarted(ILogger logger, string reason);
 }

@@ -31,7 +31,7 @@ internal static class BrokerProbe
     {
         for (var returns = 0; returns < Returns; returns++)
         {
-            if (await GetAsync(channel, queue, cancellationToken) is not { } message) return returns;
+            if (await GetAsync(channel, queue, cancellationToken) is not { } message) return Math.Max(0, returns - 1);
             await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, cancellationToken);
         }
         return await GetAsync(channel, queue, cancellationToken) is { } last && await AckAsync(channel, last, cancellationToken) ? Returns : Returns - 1;

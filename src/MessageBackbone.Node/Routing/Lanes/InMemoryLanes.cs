@@ -7,7 +7,7 @@ namespace MessageBackbone.Node.Routing.Lanes;
 /// is detached is un-marked in the plan. Every start is a wiped broker.</summary>
 internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvider clock, ILoggerFactory logs) : ILaneTransport
 {
-    private readonly LaneBus _bus = LaneBus.Create(() => Bus.Factory.CreateUsingInMemory(static _ => { }), static _ => { }, options, clock, logs);
+    private readonly LaneBus _bus = LaneBus.Create(() => Bus.Factory.CreateUsingInMemory(static _ => { }), static (_, _) => { }, options, clock, logs);
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => "in-memory";
@@ -40,14 +40,14 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
         // A lane comes into being when it is attached.
     }
 
-    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => _bus.Attach(
-        lane, take, UpAsync,
-        attached: () =>
-        {
-            plan.Waiting.Set();
-            return Task.CompletedTask;
-        },
-        detached: () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None));
+    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) =>
+        _bus.Attach(lane, take, new LaneHooks(LaneUpAsync, plan.Waiting.Set, () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None)));
 
     public ValueTask DisposeAsync() => _bus.DisposeAsync();
+
+    private async Task<Uplink> LaneUpAsync(CancellationToken cancellationToken)
+    {
+        await UpAsync(cancellationToken);
+        return Uplink.InProcess;
+    }
 }

@@ -14,9 +14,9 @@ internal sealed class LaneBus : IAsyncDisposable
     private readonly RoutingOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly Action<IReceiveEndpointConfigurator> _configure;
+    private readonly Action<IReceiveEndpointConfigurator, Uplink> _configure;
 
-    private LaneBus(IBusControl bus, Action<IReceiveEndpointConfigurator> configure, RoutingOptions options, TimeProvider clock, ILogger logger)
+    private LaneBus(IBusControl bus, Action<IReceiveEndpointConfigurator, Uplink> configure, RoutingOptions options, TimeProvider clock, ILogger logger)
     {
         (_bus, _configure, _options, _clock, _logger) = (bus, configure, options, clock, logger);
     }
@@ -24,9 +24,9 @@ internal sealed class LaneBus : IAsyncDisposable
     /// <param name="create">Makes the bus; its own log lines go where the node's go.</param>
     /// <param name="configure">What the transport wants of each lane's endpoint beyond the rules.</param>
     public static LaneBus Create(
-        Func<IBusControl> create, Action<IReceiveEndpointConfigurator> configure, RoutingOptions options, TimeProvider clock, ILoggerFactory logs)
+        Func<IBusControl> create, Action<IReceiveEndpointConfigurator, Uplink> configure, RoutingOptions options, TimeProvider clock, ILoggerFactory logs)
     {
-        LogContext.ConfigureCurrentLogContext(logs);
+        LogContext.ConfigureCurrentLogContext(new BusLogs(logs));
         return new LaneBus(create(), configure, options, clock, logs.CreateLogger<LaneBus>());
     }
 
@@ -34,8 +34,8 @@ internal sealed class LaneBus : IAsyncDisposable
 
     public bool IsAttached(LaneKey lane) => _endpoints.TryGetValue(lane, out var endpoint) && endpoint.IsAttached;
 
-    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take, Func<CancellationToken, Task> ready, Func<Task> attached, Func<Task> detached) =>
-        _endpoints.GetOrAdd(lane, key => new LaneEndpoint(key, Connect, _clock, _logger)).Attach(take, ready, attached, detached);
+    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take, LaneHooks hooks) =>
+        _endpoints.GetOrAdd(lane, key => new LaneEndpoint(key, Connect, _clock, _logger)).Attach(take, hooks);
 
     /// <summary>Sends to the lane's exchange, never to <c>queue:</c>, which would declare the queue again with other arguments.</summary>
     public async Task SendAsync(LaneKey lane, LaneReference reference, Action<SendContext<LaneReference>> configure, CancellationToken cancellationToken)
@@ -46,11 +46,11 @@ internal sealed class LaneBus : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_endpoints.Values.Select(endpoint => endpoint.DisposeAsync().AsTask()));
         await _bus.StopAsync(CancellationToken.None);
-        foreach (var endpoint in _endpoints.Values) endpoint.Dispose();
     }
 
-    private HostReceiveEndpointHandle Connect(LaneKey lane, MessageHandler<LaneReference> handler) =>
+    private HostReceiveEndpointHandle Connect(LaneKey lane, Uplink uplink, MessageHandler<LaneReference> handler) =>
         _bus.ConnectReceiveEndpoint(lane.QueueName, endpoint =>
         {
             var prefetch = lane.Precedence == Precedence.Routine ? _options.PrefetchRoutine : _options.PrefetchUrgent;
@@ -58,10 +58,11 @@ internal sealed class LaneBus : IAsyncDisposable
             endpoint.ConcurrentMessageLimit = prefetch;
             endpoint.ConfigureConsumeTopology = false;
             endpoint.PublishFaults = false;
-            // Without these a fault or an unknown message is moved to another queue and acknowledged: lost to the lane.
-            endpoint.RethrowFaultedMessages();
-            endpoint.ThrowOnSkippedMessages();
-            _configure(endpoint);
+            // Without it a fault or an unknown message is moved to another queue and acknowledged: lost to the lane.
+            var slowly = new SlowReturn(lane, _clock, _logger);
+            endpoint.ConfigureError(pipe => pipe.UseFilter(slowly));
+            endpoint.ConfigureDeadLetter(pipe => pipe.UseFilter(slowly));
+            _configure(endpoint, uplink);
             endpoint.Handler(handler);
         });
 }

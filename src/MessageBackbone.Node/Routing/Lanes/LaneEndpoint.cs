@@ -4,105 +4,133 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Routing.Lanes;
 
-/// <summary>The receive endpoint of one lane: connected once, then stopped and started as gateways come and go.</summary>
-/// <remarks>Connecting anew leaks; stopping with the lane's token hangs and strands messages: begin the stop, then cancel the handlers.</remarks>
-internal sealed class LaneEndpoint(LaneKey lane, Func<LaneKey, MessageHandler<LaneReference>, HostReceiveEndpointHandle> connect, TimeProvider clock, ILogger logger)
-    : IDisposable
+/// <summary>What a transport has a lane's endpoint wait for, and is told of it.</summary>
+/// <param name="UpAsync">Completes when the lane can be received.</param>
+/// <param name="Opened">References come from now on.</param>
+/// <param name="ClosedAsync">They come no more, and what was held was given back.</param>
+internal sealed record LaneHooks(Func<CancellationToken, Task<Uplink>> UpAsync, Action Opened, Func<Task> ClosedAsync);
+
+/// <summary>The receive endpoint of one lane: connected once, then started and stopped as gateways come and go and as the broker does.</summary>
+/// <remarks>Connecting anew leaks; stopping with the lane's token hangs and strands messages: begin the stop, then cancel the handlers. A lost broker
+/// stops the endpoint too: started again it connects at once, left alone it would sit out MassTransit's own delay of up to 30 s.</remarks>
+internal sealed class LaneEndpoint(
+    LaneKey lane, Func<LaneKey, Uplink, MessageHandler<LaneReference>, HostReceiveEndpointHandle> connect, TimeProvider clock, ILogger logger)
+    : IAsyncDisposable
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly CancellationTokenSource _ended = new();
     private HostReceiveEndpointHandle? _handle;
-    private volatile Attachment? _current;
+    private string _version = "";
+    private volatile Session? _session;
 
-    /// <summary>Attached, and not detached since.</summary>
-    public bool IsAttached => _current is { Ready: true, Gone.IsCancellationRequested: false };
+    /// <summary>References come to an attachment now.</summary>
+    public bool IsAttached => _session is { IsOpen: true, Returning.IsCancellationRequested: false };
 
-    public ILaneAttachment Attach(Action<HeldReference> take, Func<CancellationToken, Task> ready, Func<Task> attached, Func<Task> detached)
+    public ILaneAttachment Attach(Action<HeldReference> take, LaneHooks hooks) =>
+        new LaneAttachment(attachment => RunAsync(attachment, take, hooks), _ended.Token);
+
+    /// <summary>Ends the attachments that are left. A bus that stops while a handler waits would wait with it.</summary>
+    public async ValueTask DisposeAsync()
     {
-        var attachment = new Attachment(this, take, detached);
-        attachment.Begin(ready, attached);
-        return attachment;
+        await _ended.CancelAsync();
+        await _turn.WaitAsync();
+        _turn.Dispose();
+        _ended.Dispose();
     }
 
-    public void Dispose() => _gate.Dispose();
-
-    private async Task StartAsync(Attachment attachment, Func<CancellationToken, Task> ready, Func<Task> attached)
+    private async Task RunAsync(LaneAttachment attachment, Action<HeldReference> take, LaneHooks hooks)
     {
-        var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
         var gone = attachment.Gone;
-        while (!gone.IsCancellationRequested)
-        {
-            try
-            {
-                await ready(gone);
-                await _gate.WaitAsync(gone);
-                try
-                {
-                    await OpenAsync(attachment, gone);
-                }
-                finally
-                {
-                    _gate.Release();
-                }
-                await attached();
-                return;
-            }
-            catch (OperationCanceledException) when (gone.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault)
-            {
-                // The broker is away or refuses the queue: messages wait in the plan, the next try may find it mended.
-                RoutingLog.LaneNotAttached(logger, lane.ToString(), fault.Message);
-                await Task.WhenAny(backOff.WaitAsync(clock, gone));
-            }
-        }
-    }
-
-    private async Task OpenAsync(Attachment attachment, CancellationToken gone)
-    {
-        gone.ThrowIfCancellationRequested();
-        _current = attachment;
-        attachment.Open = true;
-        if (_handle is null)
-        {
-            _handle = connect(lane, HandleAsync);
-            await _handle.Ready.WaitAsync(gone);
-        }
-        else
-        {
-            await _handle.ReceiveEndpoint.Start(CancellationToken.None).Ready.WaitAsync(gone);
-        }
-        attachment.Ready = true;
-    }
-
-    private async Task CloseAsync(Attachment attachment)
-    {
-        await _gate.WaitAsync();
+        // A newer attachment waits here until the older one has given back what it held.
+        await _turn.WaitAsync(gone);
         try
         {
-            if (!attachment.Open) return;
-            // Stop stops taking in and waits for the handlers; they end when the attachment's token is cancelled, which is why it comes second.
-            var stopping = _handle is null ? Task.CompletedTask : _handle.ReceiveEndpoint.Stop(CancellationToken.None);
-            await attachment.ReturnHeldAsync();
-            await stopping;
-            _current = null;
+            var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
+            while (!gone.IsCancellationRequested)
+            {
+                try
+                {
+                    await ServeAsync(attachment, take, hooks);
+                    backOff.Reset();
+                }
+                catch (Exception fault) when (!gone.IsCancellationRequested)
+                {
+                    // The broker is away or refuses the queue: messages wait in the plan, the next try may find it mended.
+                    RoutingLog.LaneNotAttached(logger, lane.ToString(), fault.Message);
+                    await backOff.WaitAsync(clock, gone);
+                }
+            }
         }
         finally
         {
-            _gate.Release();
+            _turn.Release();
         }
     }
 
-    private async Task HandleAsync(ConsumeContext<LaneReference> context)
+    private async Task ServeAsync(LaneAttachment attachment, Action<HeldReference> take, LaneHooks hooks)
     {
-        var attachment = _current;
-        var held = new HeldReference(context.Message, Activity.Current?.Id ?? context.Message.TraceParent);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, attachment?.Returning ?? new CancellationToken(true));
+        var uplink = await hooks.UpAsync(attachment.Gone);
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(attachment.Gone, uplink.Lost);
+        using var session = new Session(take);
+        _session = session;
         try
         {
-            if (!ended.IsCancellationRequested) attachment!.Take(held);
+            await OpenAsync(uplink, until.Token);
+            session.IsOpen = true;
+            hooks.Opened();
+            attachment.Opened();
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, until.Token);
+        }
+        catch (OperationCanceledException) when (until.IsCancellationRequested)
+        {
+            // Detached, or the broker is gone: the caller looks which, and either way what is held goes back.
+            return;
+        }
+        finally
+        {
+            await session.ReturnHeldAsync(Stop());
+            _session = null;
+            await hooks.ClosedAsync();
+        }
+    }
+
+    private async Task OpenAsync(Uplink uplink, CancellationToken cancellationToken)
+    {
+        if (_handle is { } old && uplink.Version != _version)
+        {
+            // Another broker: its queues may want other arguments, and an endpoint's cannot be changed.
+            _handle = null;
+            await old.StopAsync(cancellationToken);
+        }
+        if (_handle is null)
+        {
+            _version = uplink.Version;
+            _handle = connect(lane, uplink, HandleAsync);
+            await _handle.Ready.WaitAsync(cancellationToken);
+        }
+        else
+        {
+            await _handle.ReceiveEndpoint.Start(CancellationToken.None).Ready.WaitAsync(cancellationToken);
+        }
+    }
+
+    private Task Stop() => _handle?.ReceiveEndpoint.Stop(CancellationToken.None) ?? Task.CompletedTask;
+
+    private async Task HandleAsync(ConsumeContext<LaneReference> context)
+    {
+        var session = _session;
+        var held = new HeldReference(context.Message, Activity.Current?.Id ?? context.Message.TraceParent);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, session?.Returning ?? new CancellationToken(true));
+        try
+        {
+            ended.Token.ThrowIfCancellationRequested();
+            session!.Take(held);
             await held.Settled.WaitAsync(ended.Token);
+        }
+        catch (OperationCanceledException) when (held.Settled.IsCompletedSuccessfully)
+        {
+            // Done in the moment of detaching: acknowledged all the same, or a final delivery would come once more.
+            return;
         }
         finally
         {
@@ -110,34 +138,35 @@ internal sealed class LaneEndpoint(LaneKey lane, Func<LaneKey, MessageHandler<La
         }
     }
 
-    private sealed class Attachment(LaneEndpoint endpoint, Action<HeldReference> take, Func<Task> detached) : ILaneAttachment
+    /// <summary>From one start of the endpoint to its stop.</summary>
+    private sealed class Session : IDisposable
     {
-        private readonly CancellationTokenSource _gone = new();
-        private readonly CancellationTokenSource _returning = new();
-        private Task _starting = Task.CompletedTask;
+        private readonly CancellationTokenSource _returning;
+        private volatile bool _isOpen;
 
-        public CancellationToken Gone => _gone.Token;
-
-        public CancellationToken Returning => _returning.Token;
-
-        public Task Attached => _starting;
-
-        public bool Open { get; set; }
-
-        public bool Ready { get; set; }
-
-        public void Take(HeldReference held) => take(held);
-
-        public void Begin(Func<CancellationToken, Task> ready, Func<Task> attached) => _starting = endpoint.StartAsync(this, ready, attached);
-
-        public Task ReturnHeldAsync() => _returning.CancelAsync();
-
-        public async ValueTask DisposeAsync()
+        public Session(Action<HeldReference> take)
         {
-            await _gone.CancelAsync();
-            await _starting;
-            await endpoint.CloseAsync(this);
-            await detached();
+            (_returning, Take) = (new CancellationTokenSource(), take);
+            Returning = _returning.Token;
         }
+
+        public bool IsOpen
+        {
+            get => _isOpen;
+            set => _isOpen = value;
+        }
+
+        public Action<HeldReference> Take { get; }
+
+        public CancellationToken Returning { get; }
+
+        /// <summary>Stopping has begun: it takes nothing more in and waits for the handlers, which end now.</summary>
+        public async Task ReturnHeldAsync(Task stopping)
+        {
+            await _returning.CancelAsync();
+            await stopping;
+        }
+
+        public void Dispose() => _returning.Dispose();
     }
 }

@@ -9,66 +9,110 @@ internal sealed class RabbitMqLanes : ILaneTransport
 {
     private readonly ConcurrentDictionary<LaneKey, ConcurrentDictionary<ulong, int>> _inHand = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _busStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly BrokerStanding _standing = new();
     private readonly RoutingOptions _options;
     private readonly BrokerWatch _watch;
     private readonly LaneBus _bus;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private Task _running = Task.CompletedTask;
-    private volatile string _version = "0";
 
     public RabbitMqLanes(Plan plan, RoutingOptions options, TimeProvider clock, ILoggerFactory logs)
     {
-        _options = options;
-        _watch = new BrokerWatch(plan, options, InHand, clock, logs.CreateLogger<BrokerWatch>());
+        (_options, _clock, _logger) = (options, clock, logs.CreateLogger<RabbitMqLanes>());
+        _watch = new BrokerWatch(plan, options, _standing, InHand, clock, logs.CreateLogger<BrokerWatch>());
         _bus = LaneBus.Create(
-            () => Bus.Factory.CreateUsingRabbitMq(bus => bus.Host(options.RabbitMq!, host => host.PublisherConfirmation = true)), Configure, options, clock, logs);
+            () => Bus.Factory.CreateUsingRabbitMq(bus => bus.Host(options.RabbitMq!, host => host.PublisherConfirmation = true)),
+            Configure, options, clock, logs);
     }
 
     public string Name => "rabbitmq";
 
-    public string State => _watch.State;
+    public string State => _standing.State;
 
     public int PublishAhead => _options.PublishAhead ?? 100_000;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _running = Task.WhenAll(_watch.RunAsync(_stop.Token), StartBusAsync());
+        _running = Task.WhenAll(_watch.RunAsync(_stop.Token), StartBusAsync(_stop.Token));
         return Task.CompletedTask;
     }
 
-    public async Task UpAsync(CancellationToken cancellationToken) => _version = await _watch.UpAsync(cancellationToken);
+    public async Task UpAsync(CancellationToken cancellationToken)
+    {
+        await _busStarted.Task.WaitAsync(cancellationToken);
+        await _standing.UpAsync(cancellationToken);
+    }
 
-    public bool Takes(LaneKey lane) => _watch.Takes(lane);
+    public bool Takes(LaneKey lane) => _standing.Takes(lane);
 
-    public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken) =>
-        _bus.SendAsync(row.Lane, LaneReference.Of(row, traceParent), Mandatory, cancellationToken);
+    public async Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
+    {
+        var uplink = _standing.Now ?? throw new BrokerAwayException();
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, uplink.Lost);
+        try
+        {
+            await _bus.SendAsync(row.Lane, LaneReference.Of(row, traceParent), Mandatory, until.Token);
+        }
+        catch (OperationCanceledException) when (uplink.Lost.IsCancellationRequested)
+        {
+            // MassTransit would go on trying; a broker that comes back empty must get the most urgent first, not what was on its way.
+            throw new BrokerAwayException();
+        }
+    }
 
     public void Doubt(LaneKey lane) => _watch.Doubt(lane);
 
     /// <summary>New bureaus are in the plan: declare their lanes.</summary>
-    public void DeclareNew() => _watch.Look.Set();
+    public void DeclareNew() => _watch.Look();
 
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => _bus.Attach(
-        lane, held => take(Counted(lane, held)), UpAsync, static () => Task.CompletedTask, static () => Task.CompletedTask);
+        lane, held => take(Counted(lane, held)), new LaneHooks(until => LaneUpAsync(lane, until), static () => { }, static () => Task.CompletedTask));
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await Task.WhenAny(_running);
         await _bus.DisposeAsync();
+        _standing.Dispose();
         _stop.Dispose();
     }
 
-    private async Task StartBusAsync()
+    // Not before the broker is there: MassTransit's own first tries would only fill the log.
+    private async Task StartBusAsync(CancellationToken cancellationToken)
     {
-        await _watch.UpAsync(_stop.Token);
-        await _bus.StartAsync(_stop.Token);
+        var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
+        while (true)
+        {
+            var uplink = await _standing.UpAsync(cancellationToken);
+            using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, uplink.Lost);
+            try
+            {
+                await _bus.StartAsync(until.Token);
+                _busStarted.TrySetResult();
+                return;
+            }
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+            {
+                RoutingLog.BusNotStarted(_logger, fault.Message);
+                await backOff.WaitAsync(_clock, cancellationToken);
+            }
+        }
     }
 
-    private void Configure(IReceiveEndpointConfigurator endpoint)
+    // The watch has declared the queue by then: an endpoint that finds another queue of its name would give up for good.
+    private async Task<Uplink> LaneUpAsync(LaneKey lane, CancellationToken cancellationToken)
+    {
+        await _busStarted.Task.WaitAsync(cancellationToken);
+        return await _standing.LaneUpAsync(lane, cancellationToken);
+    }
+
+    private static void Configure(IReceiveEndpointConfigurator endpoint, Uplink uplink)
     {
         var rabbit = (IRabbitMqReceiveEndpointConfigurator)endpoint;
         rabbit.SetQuorumQueue();
-        if (QuorumQueue.NeedsNoLimit(_version)) rabbit.SetQueueArgument(QuorumQueue.DeliveryLimit, -1);
+        if (QuorumQueue.NeedsNoLimit(uplink.Version)) rabbit.SetQueueArgument(QuorumQueue.DeliveryLimit, -1);
     }
 
     // Without it a send to an exchange that lost its queue is confirmed and gone.
@@ -92,3 +136,6 @@ internal sealed class RabbitMqLanes : ILaneTransport
         return held;
     }
 }
+
+/// <summary>RabbitMQ went away before it confirmed.</summary>
+internal sealed class BrokerAwayException() : Exception("the broker is away");
