@@ -96,7 +96,8 @@ public abstract class LanesContract
         Assert.False(arrived.TryRead(out _));
         held[0].Done();
 
-        Assert.Equal(9ul, (await arrived.ReadAsync(Cancel)).Reference.Sequence);
+        var ninth = await arrived.ReadAsync(Cancel);
+        Assert.DoesNotContain(ninth.Reference.Sequence, held.Select(earlier => earlier.Reference.Sequence));
         Assert.False(arrived.TryRead(out _));
         await attachment.DisposeAsync();
     }
@@ -104,11 +105,17 @@ public abstract class LanesContract
     private protected abstract Task<ILaneTransport> StartAsync(RoutingScenario scenario);
 
     /// <summary>Takes away what an earlier test left at the broker.</summary>
-    private protected virtual Task PrepareAsync(bool keepQueues) => Task.CompletedTask;
+    private protected virtual Task PrepareAsync() => Task.CompletedTask;
 
-    private protected async Task<OpenLanes> OpenAsync(int messages, Action<RoutingOptions>? configure = null, bool keepQueues = false)
+    /// <summary>Looks at what the transport left, at the end of a test.</summary>
+    private protected virtual void Ended()
     {
-        await PrepareAsync(keepQueues);
+        // Nothing but the plan remains of a transport in memory.
+    }
+
+    private protected async Task<OpenLanes> OpenAsync(int messages, Action<RoutingOptions>? configure = null)
+    {
+        await PrepareAsync();
         var scenario = await RoutingScenario.StartAsync();
         configure?.Invoke(scenario.Options);
         await scenario.RegisterAsync(Lane.Bureau);
@@ -116,10 +123,10 @@ public abstract class LanesContract
         await scenario.CatchUpAsync();
         var transport = await StartAsync(scenario);
         await transport.UpAsync(Cancel);
-        return new OpenLanes(scenario, transport);
+        return new OpenLanes(scenario, transport, Ended);
     }
 
-    private protected sealed record OpenLanes(RoutingScenario Scenario, ILaneTransport Transport) : IAsyncDisposable
+    private protected sealed record OpenLanes(RoutingScenario Scenario, ILaneTransport Transport, Action Ended) : IAsyncDisposable
     {
         public async Task<(ILaneAttachment Attachment, ChannelReader<HeldReference> Arrived)> AttachAsync(LaneKey lane)
         {
@@ -141,6 +148,7 @@ public abstract class LanesContract
         {
             await Transport.DisposeAsync();
             await Scenario.DisposeAsync();
+            Ended();
         }
     }
 }
