@@ -18,7 +18,14 @@ internal static class ExchangeCommands
         ? id.Value
         : throw CommandFailure.Usage($"'{Plain.Line(text)}' is no message id ({what}).", "Ids are like 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55.");
 
-    /// <summary>The next command to try, with the holder that this one was told to act as.</summary>
-    public static string Next(Session session, string command) =>
-        $"Next: backbone {command}" + (session.Parsed.GetValue(CommonOptions.As) is { Length: > 0 } told ? $" --as {told}" : "");
+    /// <summary>The next command to try: with whom and what this one was told on its command line, so that it works when it is copied.</summary>
+    public static string Next(Session session, string command)
+    {
+        var told = CommonOptions.All.Concat(GatewayAccess.Options).OfType<Option<string?>>().Where(session.Has)
+            .Select(o => $" {o.Name} {Quoted(session.Get(o) ?? "")}");
+        return $"Next: backbone {command}{string.Concat(told)}";
+    }
+
+    private static string Quoted(string value) =>
+        value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':') ? value : $"'{Plain.Line(value).Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MessageBackbone.Cli.Addresses;
 using MessageBackbone.Cli.Invoking;
+using MessageBackbone.Cli.Terminal;
 using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Cli.Exchanging;
@@ -39,7 +40,7 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
         var demo = DemoGatewayOf(settings);
         var address = demo?.Address ?? settings.GatewayTold ?? Settings.DefaultGateway;
         var certificate = settings.Told(Certificate, "BACKBONE_GATEWAY_CERT") ?? demo?.Certificate ?? Path.Combine(settings.Data, CertificateName);
-        var (pinned, tokenFile) = (ReadCertificate(certificate), settings.Told(TokenFile, "BACKBONE_TOKEN") ?? demo?.Token);
+        var (pinned, tokenFile) = (ReadCertificate(certificate, settings), settings.Told(TokenFile, "BACKBONE_TOKEN") ?? demo?.Token);
         var besides = Path.Combine(settings.Data, TokenName);
         tokenFile ??= File.Exists(besides) ? besides : null;
         return tokenFile is null
@@ -66,11 +67,14 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
             : throw new CommandFailure($"The demo runs no gateway of {bureau}, only of {running}.", "Choose one with --as, or name another gateway with --gateway.");
     }
 
-    private static byte[] ReadCertificate(string path)
+    private static byte[] ReadCertificate(string path, Settings settings)
     {
+        if (!File.Exists(path) && DemoFile.Read(settings.Data) is { StoppedAt: { } stopped })
+            throw new CommandFailure($"The demo in {settings.Data} was stopped at {Plain.Time(stopped)}.",
+                "Start it again with 'backbone demo', or name a gateway with --gateway and --gateway-cert.");
         if (!File.Exists(path))
             throw new CommandFailure($"{path} does not exist: the gateway's certificate is not known.",
-                "Name the data folder of the gateway with --data, or a copy of its local-api.pem with --gateway-cert.");
+                "Name the data folder of the gateway with --data, or a copy of its local-api.pem with --gateway-cert; or start a demo: 'backbone demo'.");
         try
         {
             using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));

@@ -1,3 +1,5 @@
+using MessageBackbone.Cli.Addresses;
+
 namespace MessageBackbone.Cli.Tests.Exchanging;
 
 /// <summary>How a command finds the gateway, knows it, and shows who it is.</summary>
@@ -101,6 +103,33 @@ public sealed class GatewayAccessTests(ExchangeHouse house) : IClassFixture<Exch
         Assert.Equal((1, 1), (missing.ExitCode, garbage.ExitCode));
         Assert.Contains("does not exist", missing.Error);
         Assert.Contains("holds no certificate", garbage.Error);
+    }
+
+    [Fact]
+    public async Task A_demo_that_was_stopped_is_named_as_such()
+    {
+        var stopped = house.Folder.At("stopped demo");
+        Directory.CreateDirectory(stopped);
+        (DemoFile.Read(house.Data)! with { StoppedAt = TimeProvider.System.GetUtcNow() }).Write(stopped);
+
+        var run = await CommandRun.OfAsync("inbox", "--as", "FR", "--data", stopped);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("was stopped at", run.Error);
+        Assert.Contains("'backbone demo'", run.Error);
+    }
+
+    [Fact]
+    public async Task The_next_command_goes_to_the_same_gateway_in_the_same_way()
+    {
+        string[] told = ["--gateway", Address("FR"), "--gateway-cert", Pem("FR"), "--token", Token("FR")];
+
+        var run = await RunAsync(["send", "--to", "DE", "--text", "x", .. told]);
+
+        Assert.True(run.ExitCode == 0, run.Error);
+        var next = run.Output[(run.Output.IndexOf("Next: backbone ", StringComparison.Ordinal) + 15)..].Trim().Split(' ');
+        Assert.Equal(told, next[2..]);
+        Assert.Equal(0, (await RunAsync(next)).ExitCode);
     }
 
     // Outside of the demo: nothing but what the arguments say.
