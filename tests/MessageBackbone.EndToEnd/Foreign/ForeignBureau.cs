@@ -1,0 +1,42 @@
+using System.Text.Json;
+using MessageBackbone.EndToEnd.Processes;
+
+namespace MessageBackbone.EndToEnd.Foreign;
+
+/// <summary>A bureau with openssl, the protos and a Python gRPC client. Its keys are made in its own folder and stay there.</summary>
+internal sealed class ForeignBureau
+{
+    private readonly House _house;
+    private readonly string _code;
+
+    private ForeignBureau(House house, string code) => (_house, _code) = (house, code);
+
+    public string Folder => Path.Combine(_house.Folder, "foreign", _code);
+
+    /// <summary>Makes its keys and requests, has the authority certify them, and is registered and enrolled by the secretariat, which has the certificates only.</summary>
+    public static async Task<ForeignBureau> JoinAsync(House house, string code, string signCurve = "P-256")
+    {
+        var bureau = new ForeignBureau(house, code);
+        Directory.CreateDirectory(bureau.Folder);
+        foreach (var file in (string[])["ca.pem", "crl.pem"]) File.Copy(Path.Combine(house.PkiFolder, file), Path.Combine(bureau.Folder, file));
+        await Python.RunAsync("enrolling.py", "request", bureau.Folder, code, signCurve);
+        await Python.RunAsync("enrolling.py", "certify", bureau.Folder, code, Path.Combine(house.PkiFolder, "ca.pem"), Path.Combine(house.PkiFolder, "ca.key"));
+
+        var shown = Directory.CreateDirectory(Path.Combine(house.PkiFolder, code)).FullName;
+        foreach (var file in (string[])["tls.pem", "sign.pem", "seal.pem"]) File.Copy(Path.Combine(bureau.Folder, file), Path.Combine(shown, file));
+        await house.CommandAsync("directory", "register", code);
+        await house.CommandAsync("pki", "enrol", code);
+        return bureau;
+    }
+
+    /// <summary>Runs one command of the bureau's program; what it saw.</summary>
+    public async Task<JsonElement> RunAsync(string command, params string[] arguments)
+    {
+        var output = await Python.RunAsync("bureau.py", [_house.NodeAddress.Authority, Folder, _code, command, .. arguments]);
+        return JsonDocument.Parse(output).RootElement;
+    }
+
+    /// <summary>As after a loss without a backup: the certificate is still enrolled, the key is another one.</summary>
+    public Task LoseSealKeyAsync() =>
+        Python.OpenSslAsync("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", Path.Combine(Folder, "seal.key"));
+}
