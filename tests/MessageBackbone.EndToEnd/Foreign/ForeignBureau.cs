@@ -19,8 +19,7 @@ internal sealed class ForeignBureau
         var bureau = new ForeignBureau(house, code);
         Directory.CreateDirectory(bureau.Folder);
         foreach (var file in (string[])["ca.pem", "crl.pem"]) File.Copy(Path.Combine(house.PkiFolder, file), Path.Combine(bureau.Folder, file));
-        await Python.RunAsync("enrolling.py", "request", bureau.Folder, code, signCurve);
-        await Python.RunAsync("enrolling.py", "certify", bureau.Folder, code, Path.Combine(house.PkiFolder, "ca.pem"), Path.Combine(house.PkiFolder, "ca.key"));
+        await MakeKeysAsync(bureau.Folder, code, Path.Combine(house.PkiFolder, "ca.pem"), Path.Combine(house.PkiFolder, "ca.key"), signCurve);
 
         var shown = Directory.CreateDirectory(Path.Combine(house.PkiFolder, code)).FullName;
         foreach (var file in (string[])["tls.pem", "sign.pem", "seal.pem"]) File.Copy(Path.Combine(bureau.Folder, file), Path.Combine(shown, file));
@@ -29,14 +28,22 @@ internal sealed class ForeignBureau
         return bureau;
     }
 
-    /// <summary>Runs one command of the bureau's program; what it saw.</summary>
-    public async Task<JsonElement> RunAsync(string command, params string[] arguments)
+    public static async Task MakeKeysAsync(string folder, string code, string ca, string caKey, string signCurve = "P-256")
     {
-        var output = await Python.RunAsync("bureau.py", [_house.NodeAddress.Authority, Folder, _code, command, .. arguments]);
+        await Python.RunAsync("", "enrolling.py", "request", folder, code, signCurve);
+        await Python.RunAsync("", "enrolling.py", "certify", folder, code, ca, caKey);
+    }
+
+    /// <summary>Runs one command of the bureau's program; what it saw.</summary>
+    public Task<JsonElement> RunAsync(string command, params string[] arguments) => RunBesideAsync("", command, arguments);
+
+    /// <summary>The same on a machine that trusts authorities of its own.</summary>
+    public async Task<JsonElement> RunBesideAsync(string authorities, string command, params string[] arguments)
+    {
+        var output = await Python.RunAsync(authorities, "bureau.py", [_house.NodeAddress.Authority, Folder, _code, command, .. arguments]);
         return JsonDocument.Parse(output).RootElement;
     }
 
     /// <summary>As after a loss without a backup: the certificate is still enrolled, the key is another one.</summary>
-    public Task LoseSealKeyAsync() =>
-        Python.OpenSslAsync("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", Path.Combine(Folder, "seal.key"));
+    public Task LoseSealKeyAsync() => Python.OpenSslAsync($"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {Path.Combine(Folder, "seal.key")}");
 }

@@ -144,6 +144,24 @@ public sealed class ForeignBureauTests(ForeignHouse shared) : IClassFixture<Fore
         Assert.False(taken.GetProperty("duplicate").GetBoolean());
     }
 
+    [Fact]
+    public async Task A_signer_of_another_authority_that_the_machine_trusts_is_refused()
+    {
+        var at = Directory.CreateDirectory(Path.Combine(House.Folder, "stranger")).FullName;
+        await Python.OpenSslAsync($"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Stranger -days 30 -keyout {at}/ca.key -out {at}/ca.pem");
+        await ForeignBureau.MakeKeysAsync(at, "FR", $"{at}/ca.pem", $"{at}/ca.key");
+        await Python.OpenSslAsync($"cms -sign -binary -nodetach -nosmimecap -cades -md sha256 -outform DER -signer {at}/sign.pem -inkey {at}/sign.key -in {at}/ca.pem -out {at}/signed.cms");
+        var machine = Directory.CreateDirectory(Path.Combine(at, "certs")).FullName;
+        File.Copy($"{at}/ca.pem", Path.Combine(machine, (await Python.OpenSslAsync($"x509 -hash -noout -in {at}/ca.pem")).Trim() + ".0"));
+
+        // So it would pass: -CAfile alone adds to the machine's authorities.
+        await Python.OpenSslAsync($"cms -verify -binary -inform DER -CAfile {House.PkiFolder}/ca.pem -in {at}/signed.cms -out {at}/out", machine);
+        var judged = await Japan.RunBesideAsync(machine, "judge", $"{at}/signed.cms");
+
+        Assert.False(judged.GetProperty("verified").GetBoolean());
+        Assert.Contains("unable to get local issuer certificate", Told(judged, "problem"));
+    }
+
     /// <summary>Another program holds the log's write lock, as a careless backup might.</summary>
     private async Task<JsonElement> WithLogHeldAsync(Func<Task<JsonElement>> act)
     {

@@ -12,10 +12,12 @@ internal static class Python
     private static readonly Task<string> Stubs = MakeStubsAsync();
 
     /// <summary>Runs one of the scripts; it must succeed.</summary>
-    public static async Task<string> RunAsync(string script, params string[] arguments) =>
-        await OutputAsync("/usr/bin/python3", await Stubs, [Path.Combine(Source, "python", script), .. arguments]);
+    /// <param name="authorities">Folder that openssl takes for the machine's own authorities; empty: the machine's.</param>
+    public static async Task<string> RunAsync(string authorities, string script, params string[] arguments) =>
+        await OutputAsync("/usr/bin/python3", await Stubs, authorities, [Path.Combine(Source, "python", script), .. arguments]);
 
-    public static Task<string> OpenSslAsync(params string[] arguments) => OutputAsync("openssl", "", arguments);
+    /// <summary>Runs one command line whose words hold no spaces; it must succeed.</summary>
+    public static Task<string> OpenSslAsync(string commandLine, string authorities = "") => OutputAsync("openssl", "", authorities, commandLine.Split(' '));
 
     private static async Task<string> MakeStubsAsync()
     {
@@ -24,15 +26,16 @@ internal static class Python
         var protos = Path.Combine(Source, "protos");
         string[] files = [.. Directory.EnumerateFiles(protos, "*.proto", SearchOption.AllDirectories)];
         await OutputAsync(
-            "/usr/bin/protoc", "",
+            "/usr/bin/protoc", "", "",
             ["-I", protos, $"--python_out={folder}", $"--grpc_python_out={folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files]);
         return folder;
     }
 
-    private static async Task<string> OutputAsync(string program, string stubs, string[] arguments)
+    private static async Task<string> OutputAsync(string program, string stubs, string authorities, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FOREIGN_STUBS"] = stubs;
+        if (authorities.Length > 0) start.Environment["SSL_CERT_DIR"] = authorities;
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         var cancel = TestContext.Current.CancellationToken;

@@ -11,7 +11,7 @@ import services
 import spoiling
 from composing import Draft, sha256
 from receiving import attend as attended
-from tool import read, write
+from tool import ToolFailure, read, write
 from world import PATIENCE, Node, envelope_pb2, equal, exchange_pb2, refusal, signed_pb2
 
 
@@ -70,6 +70,15 @@ def track(node, message_id):
     return seen
 
 
+def judge(node, path):
+    """Whether a signed object from elsewhere verifies here."""
+    try:
+        node.desk.verify(read(path))
+    except ToolFailure as cause:
+        return {"verified": False, "problem": str(cause)}
+    return {"verified": True}
+
+
 def attend(node, count, officer):
     return attended(node, int(count), officer)
 
@@ -99,7 +108,7 @@ def send_in_vain(node, to):
     return {"message_id": draft.id} | _refusal_of(node, draft.request())
 
 
-COMMANDS = {command.__name__: command for command in (send, repeat, send_for_another, send_in_vain, track, attend, look, refused)}
+COMMANDS = {command.__name__: command for command in (send, repeat, send_for_another, send_in_vain, track, judge, attend, look, refused)}
 
 
 def main():
