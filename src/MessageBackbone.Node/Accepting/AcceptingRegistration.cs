@@ -5,7 +5,7 @@ namespace MessageBackbone.Node.Accepting;
 
 public static class AcceptingRegistration
 {
-    /// <summary>Beyond this the gRPC stack itself refuses; up to it the size checks do, with a reason.</summary>
+    /// <summary>Beyond this the gRPC stack itself refuses (see <see cref="Oversize"/>); up to it the size checks do, naming the field.</summary>
     private const int Slack = 768 * 1024;
 
     public static IServiceCollection AddAccepting(this IServiceCollection services, NodeLimits limits)

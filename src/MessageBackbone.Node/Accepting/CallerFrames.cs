@@ -21,5 +21,9 @@ internal sealed class CallerFrames<T>(IAsyncStreamReader<T> frames) : IAsyncStre
             // The call's own token may be cancelled only later: that it is the caller's doing is known by where it was thrown.
             throw new RpcException(new Status(StatusCode.Cancelled, "The caller left.", broken));
         }
+        catch (RpcException refused) when (refused.StatusCode == StatusCode.ResourceExhausted)
+        {
+            throw Oversize.Refusal();
+        }
     }
 }

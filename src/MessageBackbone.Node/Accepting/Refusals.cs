@@ -16,7 +16,7 @@ namespace MessageBackbone.Node.Accepting;
 public static class Refusals
 {
     private const string Domain = "backbone";
-    private const string DetailsKey = "grpc-status-details-bin";
+    internal const string DetailsKey = "grpc-status-details-bin";
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(2);
 
     private static readonly FrozenDictionary<string, StatusCode> Table = new Dictionary<string, StatusCode>(StringComparer.Ordinal)

@@ -118,6 +118,7 @@ public sealed class NodeHost : IAsyncDisposable
 
         var app = builder.Build();
         app.UseRouting();
+        app.Use(Oversize.CompleteAsync);
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<DirectoryService>();
         app.MapGrpcService<AuditService>();

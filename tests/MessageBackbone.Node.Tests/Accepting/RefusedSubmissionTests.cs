@@ -131,6 +131,18 @@ public sealed class RefusedSubmissionTests(SharedHouse shared) : IClassFixture<S
             (await RefusedAsync(Reasons.TooLarge, new Envelope { Header = message.Header, Body = ByteString.CopyFrom(new byte[1_310_721]) })).Fields);
     }
 
+    [Theory]
+    [Refuses(Reasons.TooLarge)]
+    [InlineData(3_600_000)]
+    [InlineData(4_000_000)]
+    [InlineData(12_000_000)]
+    public async Task Far_above_every_size_is_too_large_too(int size)
+    {
+        var message = France.Compose(Germany);
+
+        await RefusedAsync(Reasons.TooLarge, new Envelope { Header = message.Header, Body = ByteString.CopyFrom(new byte[size]) });
+    }
+
     [Fact]
     [Refuses(Reasons.BadSignature)]
     public async Task A_signature_over_other_bytes_is_bad()

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using MessageBackbone.EventLog;
 using MessageBackbone.Protocol.Signing;
@@ -53,6 +54,24 @@ public sealed class SubmitManyTests
 
         var ended = call.ResponseStream.MoveNext(Cancel).WaitAsync(TimeSpan.FromSeconds(5), Cancel);
         await Refused.ForAsync(Reasons.CertificateNotValid, () => ended);
+    }
+
+    [Fact]
+    [Refuses(Reasons.TooLarge)]
+    public async Task A_message_larger_than_any_that_is_read_ends_the_stream_with_the_reason()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        using var call = house["FR"].Exchange.SubmitMany(cancellationToken: Cancel);
+        await call.RequestStream.WriteAsync(new SubmitRequest { Envelope = house["FR"].Compose(house["DE"]) }, Cancel);
+        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        var large = new Envelope { Body = ByteString.CopyFrom(new byte[4_000_000]) };
+        var ended = call.ResponseStream.MoveNext(Cancel);
+
+        // The node may answer before it was sent whole: then the write fails too, and the reason is in the answer.
+        await Record.ExceptionAsync(() => call.RequestStream.WriteAsync(new SubmitRequest { Envelope = large }, Cancel));
+
+        await Refused.ForAsync(Reasons.TooLarge, () => ended);
+        Assert.Equal(1, await house.CountAsync("message.accepted.v1"));
     }
 
     private static async Task<List<SubmitOutcome>> SubmitAsync(Party party, IEnumerable<Envelope> envelopes)
