@@ -9,7 +9,8 @@ namespace MessageBackbone.Cli.Exchanging;
 internal static class ExchangeCommands
 {
     public static IReadOnlyList<Command> Create(Shell shell) =>
-        [new SendCommand().Create(shell), InboxCommands.Create(shell), TrackCommand.Create(shell), TopicCommands.Subscribe(shell), TopicCommands.Unsubscribe(shell)];
+        [new SendCommand().Create(shell), InboxCommands.Create(shell), TrackCommand.Create(shell),
+            TopicCommands.Subscribe(shell), TopicCommands.Unsubscribe(shell)];
 
     public static Argument<string> IdArgument() => new("ID") { Description = "The message's id, as 'send' and 'inbox' print it." };
 
@@ -27,5 +28,6 @@ internal static class ExchangeCommands
     }
 
     private static string Quoted(string value) =>
-        value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':') ? value : $"'{Plain.Line(value).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        value.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':')
+            ? value : $"'{Plain.Line(value).Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

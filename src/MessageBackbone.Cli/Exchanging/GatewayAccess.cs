@@ -27,8 +27,8 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
 
     public static readonly Option<string?> TokenFile = new("--token")
     {
-        Description = "File of mode 0600 with the gateway's bearer token. Environment: BACKBONE_TOKEN. Default: the running demo's, else local-api.token "
-            + "in the data folder, else the bureau's TLS certificate from the PKI folder is shown.",
+        Description = "File of mode 0600 with the gateway's bearer token. Environment: BACKBONE_TOKEN. Default: the running demo's, "
+            + "else local-api.token in the data folder, else the bureau's TLS certificate from the PKI folder is shown.",
         HelpName = "FILE",
     };
 
@@ -64,7 +64,8 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
         if (bureau is null) throw CommandFailure.Usage($"The demo runs the gateways of {running}.", "Choose one with --as.");
         return demo.Gateways.TryGetValue(bureau, out var gateway)
             ? gateway
-            : throw new CommandFailure($"The demo runs no gateway of {bureau}, only of {running}.", "Choose one with --as, or name another gateway with --gateway.");
+            : throw new CommandFailure($"The demo runs no gateway of {bureau}, only of {running}.",
+                "Choose one with --as, or name another gateway with --gateway.");
     }
 
     private static byte[] ReadCertificate(string path, Settings settings)
@@ -74,7 +75,7 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
                 "Start it again with 'backbone demo', or name a gateway with --gateway and --gateway-cert.");
         if (!File.Exists(path))
             throw new CommandFailure($"{path} does not exist: the gateway's certificate is not known.",
-                "Name the data folder of the gateway with --data, or a copy of its local-api.pem with --gateway-cert; or start a demo: 'backbone demo'.");
+                "Name the gateway's data folder with --data, or a copy of its local-api.pem with --gateway-cert; or start a demo: 'backbone demo'.");
         try
         {
             using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(path));
@@ -90,7 +91,8 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
     {
         if (!File.Exists(path)) throw new CommandFailure($"{path} does not exist.", "Name the gateway's token file with --token.");
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~Owner) != UnixFileMode.None)
-            throw new CommandFailure($"{path} can be read by others: what it holds is no secret any more.", $"Have the gateway make a new one, and chmod 600 '{path}'.");
+            throw new CommandFailure($"{path} can be read by others: what it holds is no secret any more.",
+                $"Have the gateway make a new one, and chmod 600 '{path}'.");
         var token = File.ReadAllText(path).Trim();
         return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
             ? token

@@ -19,8 +19,16 @@ internal static class InboxCommands
         var kind = new Option<string?>("--kind") { HelpName = "KIND", Description = "Only of this kind." };
         var precedence = Choice.Option<Precedence>("--precedence", "Only of this precedence.");
         var unopened = new Option<bool>("--unopened") { Description = "Only what nobody opened." };
-        var limit = new Option<int>("--limit") { HelpName = "N", Description = $"At most so many, 1 to {LongestPage}.", DefaultValueFactory = _ => 50 };
-        var follow = new Option<bool>("--follow") { Description = "List it, then print what comes as it comes, until Ctrl-C. With --json one message a line." };
+        var limit = new Option<int>("--limit")
+        {
+            HelpName = "N",
+            Description = $"At most so many, 1 to {LongestPage}.",
+            DefaultValueFactory = _ => 50,
+        };
+        var follow = new Option<bool>("--follow")
+        {
+            Description = "List it, then print what comes as it comes, until Ctrl-C. With --json one message a line.",
+        };
         return new DocumentedCommand("inbox", "The bureau's inbox, most urgent first. Nothing is opened by listing.",
                 "backbone inbox --as DE", "backbone inbox --as DE --unopened --precedence flash", "backbone inbox --as DE --follow",
                 "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE")
@@ -30,7 +38,8 @@ internal static class InboxCommands
                 if (session.Get(limit) is < 1 or > LongestPage) throw CommandFailure.Usage($"--limit is 1 to {LongestPage}.");
                 var filter = Filter(session.Get(from), session.Get(kind), session.Get(precedence));
                 using var gateway = LocalApiClient.Open(session);
-                var list = $"/inbox?limit={session.Get(limit).ToString(CultureInfo.InvariantCulture)}{filter}{(session.Get(unopened) ? "&opened=false" : "")}";
+                var count = session.Get(limit).ToString(CultureInfo.InvariantCulture);
+                var list = $"/inbox?limit={count}{filter}{(session.Get(unopened) ? "&opened=false" : "")}";
                 if (session.Get(follow)) await new InboxFollowing(session, gateway, list, filter).RunAsync(stop);
                 else await ListAsync(session, gateway, list, stop);
             });
@@ -45,7 +54,8 @@ internal static class InboxCommands
             return;
         }
         var messages = answer.As<InboxPage>().Messages;
-        session.Print.Table(["id", "from", "precedence", "kind", "reference", "topic", "received", "opened"], messages.Select(m => (IReadOnlyList<string>)
+        string[] columns = ["id", "from", "precedence", "kind", "reference", "topic", "received", "opened"];
+        session.Print.Table(columns, messages.Select(m => (IReadOnlyList<string>)
         [
             m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic, Plain.Time(m.ReceivedAt),
             m.OpenedAt is null ? "no" : Plain.Time(m.OpenedAt),
@@ -56,7 +66,8 @@ internal static class InboxCommands
 
     private static string Filter(string? from, string? kind, string? precedence)
     {
-        if (kind is not null && !Patterns.IsKind(kind)) throw CommandFailure.Usage($"'{Plain.Line(kind)}' is no kind.", "Kinds are like text or alert.cap.");
+        if (kind is not null && !Patterns.IsKind(kind))
+            throw CommandFailure.Usage($"'{Plain.Line(kind)}' is no kind.", "Kinds are like text or alert.cap.");
         return (from is null ? "" : $"&from={PkiCommands.Bureau(from).Name}") + (kind is null ? "" : $"&kind={kind}")
             + (precedence is null ? "" : $"&precedence={precedence}");
     }

@@ -51,7 +51,8 @@ internal sealed class LocalApiClient : IDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken stop) => AskAsync(HttpMethod.Get, path, null, _patience, stop);
 
     /// <summary>A question that the gateway answers only when there is something to say, or after that time.</summary>
-    public Task<JsonElement> WaitAsync(string path, TimeSpan wait, CancellationToken stop) => AskAsync(HttpMethod.Get, path, null, wait + _patience, stop);
+    public Task<JsonElement> WaitAsync(string path, TimeSpan wait, CancellationToken stop) =>
+        AskAsync(HttpMethod.Get, path, null, wait + _patience, stop);
 
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken stop) => AskAsync(HttpMethod.Post, path, body, _patience, stop);
 
@@ -67,7 +68,8 @@ internal sealed class LocalApiClient : IDisposable
     private SslClientAuthenticationOptions Tls() => new()
     {
         EnabledSslProtocols = SslProtocols.Tls13,
-        ClientCertificateContext = _access.Keys is { } keys ? SslStreamCertificateContext.Create(keys.Tls, additionalCertificates: null, offline: true) : null,
+        ClientCertificateContext = _access.Keys is { } keys
+            ? SslStreamCertificateContext.Create(keys.Tls, additionalCertificates: null, offline: true) : null,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         RemoteCertificateValidationCallback = (_, shown, _, _) =>
         {
@@ -102,13 +104,15 @@ internal sealed class LocalApiClient : IDisposable
     private Exception Explain(HttpRequestException fault)
     {
         if (_otherCertificate)
-            return new CommandFailure($"What answers at {_access.Address} does not show the certificate of {_access.PinnedBy}: nothing was sent to it.",
+            return new CommandFailure(
+                $"What answers at {_access.Address} does not show the certificate of {_access.PinnedBy}: nothing was sent to it.",
                 "Is it the right gateway? Take local-api.pem from its data folder anew.");
         if (fault.InnerException is SocketException refused)
             return new GatewayUnreachableException($"No gateway answers at {_access.Address} ({Plain.Line(refused.Message)}).");
         // With TLS 1.3 a server's refusal of the client certificate comes after the handshake, as a closed connection.
         if (_access.Keys is { } keys)
-            return new CommandFailure($"The gateway at {_access.Address} closed the connection: it may not accept the certificate of {keys.Holder.Name}.",
+            return new CommandFailure(
+                $"The gateway at {_access.Address} closed the connection: it may not accept the certificate of {keys.Holder.Name}.",
                 "Is it that bureau's gateway, and is the certificate valid?");
         return new GatewayUnreachableException($"The connection to the gateway at {_access.Address} broke ({Plain.Line(fault.Message)}).");
     }

@@ -48,7 +48,7 @@ internal static class LocalApiJson
     private static CommandFailure NoAnswer() => new("The answer is none of a gateway's local API.", "Is --gateway its address?");
 }
 
-/// <summary>An answer with an error status, as one line: reason, text and fields of the application/problem+json that the gateway answers with.</summary>
+/// <summary>An answer with an error status, as one line: reason, text and fields of the gateway's problem+json.</summary>
 internal static class LocalApiRefusal
 {
     private const int MostFields = 10;

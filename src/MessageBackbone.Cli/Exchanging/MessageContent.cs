@@ -31,7 +31,8 @@ internal sealed record MessageContent(string? Text, FilePart? File)
     public static async Task<MessageContent> ReadAsync(string? text, string? file, string? input, Stream standardInput, CancellationToken stop)
     {
         if (input is not (null or "-"))
-            throw CommandFailure.Usage($"'{Plain.Line(input)}' is not understood.", "Give the text with --text, a file with --file, or - for standard input.");
+            throw CommandFailure.Usage($"'{Plain.Line(input)}' is not understood.",
+                "Give the text with --text, a file with --file, or - for standard input.");
         if ((text is null ? 0 : 1) + (file is null ? 0 : 1) + (input is null ? 0 : 1) != 1)
             throw CommandFailure.Usage("A message has one content.", "Give one of --text TEXT, --file FILE and - (standard input).");
         if (file is not null) return new MessageContent(null, await FileAsync(file, stop));
@@ -45,7 +46,8 @@ internal sealed record MessageContent(string? Text, FilePart? File)
         await using var stream = System.IO.File.OpenRead(path);
         var bytes = await ReadAsync(stream, path, stop);
         if (bytes.Length == 0) throw new CommandFailure($"{path} is empty.");
-        return new FilePart(Path.GetFileName(path), _types.GetValueOrDefault(Path.GetExtension(path), "application/octet-stream"), Convert.ToBase64String(bytes));
+        return new FilePart(Path.GetFileName(path),
+            _types.GetValueOrDefault(Path.GetExtension(path), "application/octet-stream"), Convert.ToBase64String(bytes));
     }
 
     private static async Task<string> InputAsync(Stream standardInput, CancellationToken stop)

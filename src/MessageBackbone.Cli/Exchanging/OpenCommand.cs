@@ -38,7 +38,7 @@ internal static class OpenCommand
                 var answer = await gateway.PostAsync($"/inbox/{asked}/open", new { Officer = who }, stop);
                 var opened = answer.As<OpenedMessage>();
                 if (session.Print.Json) session.Print.Data(answer);
-                else Print(session, opened, path is not null);
+                else Print(session, asked, opened, path is not null);
                 if (path is not null) await WriteAsync(session, opened, path, stop);
             });
     }
@@ -55,7 +55,7 @@ internal static class OpenCommand
         ? name
         : throw CommandFailure.Usage($"'{Plain.Line(name)}' is no pseudonym.", "It has letters, digits and . _ / - and spaces, at most 64.");
 
-    private static void Print(Session session, OpenedMessage opened, bool written)
+    private static void Print(Session session, string asked, OpenedMessage opened, bool written)
     {
         session.Print.Table(["what", "is"], Facts(opened).Where(f => f[1].Length > 0), "");
         if (opened.Text.Length > 0)
@@ -64,7 +64,7 @@ internal static class OpenCommand
             session.Print.Line(Plain.Lines(opened.Text));
         }
         if (opened.File is not null && !written)
-            session.Print.Note($"The file is not shown: {ExchangeCommands.Next(session, $"inbox open {Plain.Line(opened.Header.MessageId)} -o FILE")}");
+            session.Print.Note("The file is not shown. " + ExchangeCommands.Next(session, $"inbox open {asked} -o FILE"));
     }
 
     private static IEnumerable<IReadOnlyList<string>> Facts(OpenedMessage opened)
@@ -88,7 +88,7 @@ internal static class OpenCommand
         yield return ["handling", string.Join(", ", ((string[])[header.Handling.Classification, .. header.Handling.Codes, header.Handling.Purpose,
             header.Handling.LegalBasis]).Where(h => h.Length > 0))];
         yield return ["handling note", opened.HandlingNote];
-        yield return ["file", opened.File is { } file ? $"{file.Name} ({file.MediaType}, {Plain.Bytes((file.Data.Length / 4 * 3) - file.Data.Count(c => c == '='))})" : ""];
+        yield return ["file", opened.File is { } file ? $"{file.Name} ({file.MediaType}, {Plain.Bytes(Size(file.Data))})" : ""];
         yield return ["opened", opened.FirstOpening ? "for the first time; the sender is told" : "again"];
         yield return ["subject", opened.Subject];
     }
@@ -101,6 +101,8 @@ internal static class OpenCommand
         await using (var stream = new FileStream(path, options)) await stream.WriteAsync(content, stop);
         session.Print.Note($"{path}: {Plain.Bytes(content.Length)}, readable to you only.");
     }
+
+    private static int Size(string base64) => (base64.Length / 4 * 3) - base64.Count(c => c == '=');
 
     private static byte[] Bytes(string base64)
     {

@@ -17,7 +17,12 @@ internal sealed class SendCommand
     private readonly Option<string?> _kind = One("--kind", "KIND", "What it is: text, request, answer, alert.cap … Default: text.");
     private readonly Option<string?> _text = One("--text", "TEXT", "The text.");
     private readonly Option<string?> _file = One("--file", "FILE", "A file of at most 1 MiB, with its name and its type by its ending.");
-    private readonly Argument<string?> _input = new("INPUT") { Description = "- where the text comes from standard input.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _input = new("INPUT")
+    {
+        Description = "- where the text comes from standard input.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string?> _subject = One("--subject", "LINE", "The subject; sealed like the text.");
     private readonly Option<string?> _reference = One("--reference", "NUMBER", "The bureau's own number. Not sealed: no names, no free text.");
     private readonly Option<string?> _language = One("--language", "TAG", "BCP 47 tag of the text, like fr.");
@@ -31,7 +36,11 @@ internal sealed class SendCommand
     private readonly Option<string?> _deliverBy = One("--deliver-by", "TIME", "After it delivery has no sense any more, like 2026-11-23T12:00:00Z.");
     private readonly Option<string?> _deadlineClass = One("--deadline-class", "CLASS", "Which deadline the answer has.");
     private readonly Option<bool> _exercise = new("--exercise") { Description = "It is an exercise." };
-    private readonly Option<bool> _clear = new("--clear") { Description = "Not sealed: only for kinds that the exchange policy names, like alert.cap." };
+    private readonly Option<bool> _clear = new("--clear")
+    {
+        Description = "Not sealed: only for kinds that the exchange policy names, like alert.cap.",
+    };
+
     private readonly Option<bool> _wait = new("--wait") { Description = "Wait until every recipient has receipted, and show the receipts." };
 
     public Command Create(Shell shell) => new DocumentedCommand("send",
@@ -40,7 +49,8 @@ internal sealed class SendCommand
             "backbone send --as FR --to DE,ES --info GB --subject 'Missing person' --file notice.pdf --wait",
             "backbone send --as FR --topic border.alerts --kind alert.cap --file alert.cap.xml --clear",
             "backbone send --as FR --to DE --classification restricted --purpose locate_wanted --codes h1 -  < note.txt")
-        .With([_to, _info, _topic, _precedence, _kind, _text, _file, _input, _subject, _reference, _language, _classification, _codes, _purpose, _legalBasis,
+        .With([_to, _info, _topic, _precedence, _kind, _text, _file, _input, _subject,
+            _reference, _language, _classification, _codes, _purpose, _legalBasis,
             _replyTo, _conversation, _deliverBy, _deadlineClass, _exercise, _clear, _wait, .. GatewayAccess.Options, CommonOptions.Json])
         .Does(shell, SendAsync);
 
@@ -105,7 +115,8 @@ internal sealed class SendCommand
     private static async Task<string> ConversationOfAsync(LocalApiClient gateway, string answered, CancellationToken stop) =>
         (await gateway.GetAsync($"/inbox/{answered}", stop)).As<InboxDetail>().Header.Conversation;
 
-    private static List<string> Codes(Session session, Option<string[]> option) => DirectoryCommands.Codes(string.Join(',', Split(session.Get(option))));
+    private static List<string> Codes(Session session, Option<string[]> option) =>
+        DirectoryCommands.Codes(string.Join(',', Split(session.Get(option))));
 
     private static IEnumerable<string> Split(string[]? given) =>
         (given ?? []).SelectMany(g => g.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));

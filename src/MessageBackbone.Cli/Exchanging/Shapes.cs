@@ -11,8 +11,10 @@ internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages);
 internal sealed record Arrivals(IReadOnlyList<InboxItem> Messages, long After);
 
 internal sealed record MessageFacts(
-    string MessageId, string From, IReadOnlyList<string> To, IReadOnlyList<string> Info, string Precedence, string Kind, string Conversation, string InReplyTo,
-    string Reference, DateTimeOffset CreatedAt, HandlingFacts Handling, string Form, string Topic, bool Exercise, string Language, string DeadlineClass,
+    string MessageId, string From, IReadOnlyList<string> To, IReadOnlyList<string> Info, string Precedence, string Kind,
+    string Conversation, string InReplyTo,
+    string Reference, DateTimeOffset CreatedAt, HandlingFacts Handling, string Form, string Topic, bool Exercise,
+    string Language, string DeadlineClass,
     DateTimeOffset? DeliverBy = null);
 
 internal sealed record HandlingFacts(string Classification, IReadOnlyList<string> Codes, string Purpose, string LegalBasis, string? Note = null);

@@ -20,7 +20,8 @@ internal static class TopicCommands
         : throw CommandFailure.Usage($"'{Plain.Line(topic)}' is no topic.", "Topics are like border.alerts.");
 
     private static DocumentedCommand Create(
-        Shell shell, string name, string description, Func<LocalApiClient, string, CancellationToken, Task<System.Text.Json.JsonElement>> ask, string done)
+        Shell shell, string name, string description,
+        Func<LocalApiClient, string, CancellationToken, Task<System.Text.Json.JsonElement>> ask, string done)
     {
         var topic = new Argument<string>("TOPIC") { Description = "The topic, like border.alerts." };
         return new DocumentedCommand(name, description, $"backbone {name} border.alerts --as DE")

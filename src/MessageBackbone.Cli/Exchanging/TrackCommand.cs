@@ -20,7 +20,8 @@ internal static class TrackCommand
     {
         var id = ExchangeCommands.IdArgument();
         return new DocumentedCommand("track",
-                "What became of a message: the outbox's state, and each recipient's with its signed receipts. Of a received message, this bureau's own state.",
+                "What became of a message: the outbox's state, and each recipient's with its signed receipts. "
+                + "Of a received message, this bureau's own state.",
                 "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR", "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR --json")
             .With([id, .. GatewayAccess.Options, CommonOptions.Json])
             .Does(shell, async (session, stop) =>
@@ -57,7 +58,8 @@ internal static class TrackCommand
     }
 
     private static bool IsOver(MessageStatus status) =>
-        status.Sent?.State == "refused" || (status.Tracking is { Recipients.Count: > 0 } known && known.Recipients.All(r => !_open.Contains(r.State)));
+        status.Sent?.State == "refused"
+            || (status.Tracking is { Recipients.Count: > 0 } known && known.Recipients.All(r => !_open.Contains(r.State)));
 
     private static Task<JsonElement> AskAsync(LocalApiClient gateway, string id, CancellationToken stop) => gateway.GetAsync($"/messages/{id}", stop);
 
@@ -70,13 +72,15 @@ internal static class TrackCommand
         }
         var status = answer.As<MessageStatus>();
         if (status.Sent is { } sent) session.Print.Line($"{id} {Told(sent)}");
-        if (status.Sent is { ReplacedBy.Length: > 0 }) session.Print.Line(ExchangeCommands.Next(session, $"track {Plain.Line(status.Sent.ReplacedBy)}"));
+        if (status.Sent is { ReplacedBy.Length: > 0 })
+            session.Print.Line(ExchangeCommands.Next(session, $"track {Plain.Line(status.Sent.ReplacedBy)}"));
         if (status.Tracking is { } tracking)
         {
             session.Print.Line($"Accepted by the node at {Plain.Time(tracking.AcceptedAt)}, position {tracking.Position}.");
             session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
             [
-                r.Recipient, r.Reason.Length > 0 ? $"{r.State} ({r.Reason})" : r.State, Plain.Time(r.OpenedAt ?? r.DeliveredAt), r.Attempts.ToString(),
+                r.Recipient, r.Reason.Length > 0 ? $"{r.State} ({r.Reason})" : r.State,
+                Plain.Time(r.OpenedAt ?? r.DeliveredAt), r.Attempts.ToString(),
                 string.Join("; ", r.Receipts.Select(Told)),
             ]), "It has no recipients.");
         }

@@ -22,11 +22,13 @@ internal sealed class ArrivalEndpoint(GatewayParts parts)
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/inbox/arrivals", (long? after, string? from, string? kind, string? precedence, int? limit, int? wait, HttpContext context) =>
                 ListAsync(context, after, from, kind, precedence, limit ?? 50, wait ?? UsualWait))
-            .Produces<ArrivalsPage>().ProducesProblem(400).ProducesProblem(503).WithName("arrivals").WithTags("inbox").WithSummary("New messages, as they come")
+            .Produces<ArrivalsPage>().ProducesProblem(400).ProducesProblem(503).WithName("arrivals").WithTags("inbox")
+            .WithSummary("New messages, as they come")
             .WithDescription(
-                "Without `after`: answers at once with no message and the number to begin with. With it: the messages that came since, in the order in which they "
-                + $"came, or, when there are none, waits up to `wait` seconds (0 to {LongestWait}, default {UsualWait}) for the first. Ask again with the number of the "
-                + "answer; it stays good over restarts of the gateway. Nothing is opened by listing.");
+                "Without `after`: answers at once with no message and the number to begin with. With it: the messages that came since, in the order "
+                + "in which they came, or, when there are none, waits for the first. "
+                + $"`wait` is the longest wait in seconds, 0 to {LongestWait}, default {UsualWait}. Ask again "
+                + "with the number of the answer; it stays good over restarts of the gateway. Nothing is opened by listing.");
 
     private async Task<IResult> ListAsync(
         HttpContext context, long? after, string? from, string? kind, string? precedence, int limit, int wait)
@@ -42,7 +44,8 @@ internal sealed class ArrivalEndpoint(GatewayParts parts)
         if (wait == 0) return Results.Ok(Page(query, start));
         try
         {
-            if (Interlocked.Increment(ref _waiting) <= _mostWaiting) return Results.Ok(await WaitAsync(query, start, TimeSpan.FromSeconds(wait), context));
+            if (Interlocked.Increment(ref _waiting) <= _mostWaiting)
+                return Results.Ok(await WaitAsync(query, start, TimeSpan.FromSeconds(wait), context));
             context.Response.Headers.RetryAfter = "5";
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, "BUSY", "Too many wait for new messages: ask again later, or with wait=0.");
         }

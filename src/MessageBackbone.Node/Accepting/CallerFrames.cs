@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>
-/// What a caller sends, frame by frame. A connection that breaks while the next is awaited is the caller's leaving: it ends the call as cancelled and is no
-/// fault of the node, which would be logged as an error for every gateway that stops.
+/// What a caller sends, frame by frame. A connection that breaks while the next is awaited is the caller's leaving: it ends the call as
+/// cancelled and is no fault of the node, which would be logged as an error for every gateway that stops.
 /// </summary>
 internal sealed class CallerFrames<T>(IAsyncStreamReader<T> frames) : IAsyncStreamReader<T>
 {

@@ -11,7 +11,8 @@ public sealed class ExchangeTests(ExchangeHouse house) : IClassFixture<ExchangeH
     [Fact]
     public async Task A_message_is_sent_listed_opened_and_tracked_to_its_verified_receipts()
     {
-        var id = await house.SendAsync("FR", "DE", "--precedence", "flash", "--subject", "Disparition", "--text", "Véhicule vu à 14:05\nA4, direction est",
+        var id = await house.SendAsync("FR", "DE", "--precedence", "flash", "--subject", "Disparition",
+            "--text", "Véhicule vu à 14:05\nA4, direction est",
             "--reference", "FR-2026-17");
 
         var listed = await house.SucceedAsync("inbox", "--as", "DE", "--precedence", "flash");
@@ -129,7 +130,8 @@ public sealed class ExchangeTests(ExchangeHouse house) : IClassFixture<ExchangeH
 
         var answer = await house.SendAsync("DE", "FR", "--kind", "answer", "--text", "M.", "--reply-to", request);
 
-        var header = JsonDocument.Parse((await house.SucceedAsync("inbox", "open", answer, "--as", "FR", "--json")).Output).RootElement.GetProperty("header");
+        var header = JsonDocument.Parse((await house.SucceedAsync("inbox", "open", answer, "--as", "FR", "--json")).Output)
+            .RootElement.GetProperty("header");
         Assert.Equal((request, request), (header.GetProperty("in_reply_to").GetString(), header.GetProperty("conversation").GetString()));
     }
 

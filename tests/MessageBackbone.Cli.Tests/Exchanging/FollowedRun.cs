@@ -43,7 +43,8 @@ internal sealed class FollowedRun : IAsyncDisposable
         public async Task<string> NextAsync(Task running)
         {
             var next = _lines.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
-            if (await Task.WhenAny(next, running).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken) == running && !next.IsCompleted)
+            var first = await Task.WhenAny(next, running).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            if (first == running && !next.IsCompleted)
                 Assert.Fail("The command ended before it printed the line.");
             return await next;
         }

@@ -16,7 +16,8 @@ public sealed class UntrustedAnswerTests : IDisposable
     public async Task Hostile_text_is_neutralised_on_the_terminal_wherever_it_stands()
     {
         const string Evil = "a\u001b[2J\u202Eb\u009b1m";
-        await using var gateway = await StandInGateway.StartAsync(_ => (200, "application/json", JsonSerializer.Serialize(Opened(Evil, "line\n" + Evil))));
+        await using var gateway = await StandInGateway.StartAsync(
+            _ => (200, "application/json", JsonSerializer.Serialize(Opened(Evil, "line\n" + Evil))));
 
         var run = await RunAsync(gateway, "inbox", "open", Id);
 
@@ -70,7 +71,8 @@ public sealed class UntrustedAnswerTests : IDisposable
     [Fact]
     public async Task Waiting_for_a_message_that_the_node_refuses_fails_with_the_reason()
     {
-        await using var gateway = await StandInGateway.StartAsync(asked => (200, "application/json", asked.StartsWith("POST", StringComparison.Ordinal)
+        await using var gateway = await StandInGateway.StartAsync(
+            asked => (200, "application/json", asked.StartsWith("POST", StringComparison.Ordinal)
             ? $$"""{"message_id": "{{Id}}", "status": "/messages/{{Id}}"}"""
             : """
               {"sent": {"state": "refused", "reason": "EXCHANGE_NOT_PERMITTED", "text": "Not to DE.", "replaced_by": "", "replaces": "",
@@ -84,7 +86,8 @@ public sealed class UntrustedAnswerTests : IDisposable
     }
 
     private Task<CommandRun> RunAsync(StandInGateway gateway, params string[] args) => CommandRun.OfAsync(
-        [.. args, "--gateway", gateway.Address.ToString(), "--gateway-cert", _folder.Write("local-api.pem", gateway.CertificatePem), "--token", TokenFile()]);
+        [.. args, "--gateway", gateway.Address.ToString(),
+            "--gateway-cert", _folder.Write("local-api.pem", gateway.CertificatePem), "--token", TokenFile()]);
 
     private string TokenFile()
     {

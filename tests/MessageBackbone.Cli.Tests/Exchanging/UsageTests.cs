@@ -104,11 +104,13 @@ public sealed class UsageTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("--gateway-cert", run.Output);
-        var examples = run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Where(l => l.StartsWith("  backbone ", StringComparison.Ordinal));
+        var examples = run.Output[run.Output.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n')
+            .Where(l => l.StartsWith("  backbone ", StringComparison.Ordinal));
         Assert.NotEmpty(examples);
         foreach (var example in examples) Assert.Empty(Parse(example.Split('<')[0].Trim()["backbone ".Length..]).Errors);
     }
 
     private static System.CommandLine.ParseResult Parse(string line) =>
-        Commands.Tree(Invoking.Shell.OfThisProcess()).Parse(System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line.Replace('\'', '"')).ToArray());
+        Commands.Tree(Invoking.Shell.OfThisProcess())
+            .Parse(System.CommandLine.Parsing.CommandLineParser.SplitCommandLine(line.Replace('\'', '"')).ToArray());
 }

@@ -82,7 +82,8 @@ public sealed class ArrivalTests
     public async Task At_most_a_quarter_of_all_requests_wait()
     {
         await using var api = await LoneLocalApi.StartAsync(localRequests: 4);
-        List<Task<(int Status, JsonElement Body)>> both = [api.GetAsync("/inbox/arrivals?after=0&wait=60"), api.GetAsync("/inbox/arrivals?after=0&wait=60")];
+        const string Waiting = "/inbox/arrivals?after=0&wait=60";
+        List<Task<(int Status, JsonElement Body)>> both = [api.GetAsync(Waiting), api.GetAsync(Waiting)];
 
         var first = await Task.WhenAny(both).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         both.Remove(first);
@@ -99,7 +100,8 @@ public sealed class ArrivalTests
     public async Task A_gateway_that_stops_answers_those_who_wait()
     {
         await using var api = await LoneLocalApi.StartAsync(localRequests: 4);
-        List<Task<(int Status, JsonElement Body)>> both = [api.GetAsync("/inbox/arrivals?after=0&wait=60"), api.GetAsync("/inbox/arrivals?after=0&wait=60")];
+        const string Waiting = "/inbox/arrivals?after=0&wait=60";
+        List<Task<(int Status, JsonElement Body)>> both = [api.GetAsync(Waiting), api.GetAsync(Waiting)];
         // The one that was turned away shows that the other waits by now.
         both.Remove(await Task.WhenAny(both).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
 

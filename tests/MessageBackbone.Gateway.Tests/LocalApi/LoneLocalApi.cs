@@ -63,7 +63,8 @@ internal sealed class LoneLocalApi : IAsyncDisposable
     }
 
     /// <summary>Stores it and tells so, as the attendance does.</summary>
-    public async Task ArriveAsync(MessageId id, string kind = "text", Precedence precedence = Precedence.Routine, DeliveryOutcome outcome = DeliveryOutcome.Delivered)
+    public async Task ArriveAsync(
+        MessageId id, string kind = "text", Precedence precedence = Precedence.Routine, DeliveryOutcome outcome = DeliveryOutcome.Delivered)
     {
         var now = TimeProvider.System.GetUtcNow();
         var arrival = new Arrival(
