@@ -37,7 +37,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         Opening = new Opening(Inbox, keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
         var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, clock, logs.CreateLogger<DeliveryCheck>());
-        Attendance = new Attendance(Node, check, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
+        Attendance = new Attendance(keys, Node, check, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
 
     public GatewayOptions Options { get; }

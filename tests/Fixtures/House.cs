@@ -58,11 +58,11 @@ internal sealed class House : IAsyncDisposable
         return house;
     }
 
-    /// <summary>Writes a holder's files over those of before, as an administrator would; what runs has read the old ones.</summary>
-    public IssuedHolder Renew(Holder holder)
+    /// <summary>New certificates of these uses, written over the files of before, as an administrator would; what runs has read the old ones.</summary>
+    public IssuedHolder Renew(Holder holder, params CertificateUse[] uses)
     {
         var issued = Ca.IssueAll(holder, Clock.GetUtcNow());
-        Write(Path.Combine(Folder, holder.Name), issued);
+        Write(Path.Combine(Folder, holder.Name), issued, name => uses.Any(use => name.StartsWith($"{use}.", StringComparison.OrdinalIgnoreCase)));
         return issued;
     }
 
@@ -187,10 +187,10 @@ internal sealed class House : IAsyncDisposable
         Assert.Empty(Logs.Errors);
     }
 
-    private static void Write(string folder, IssuedHolder issued)
+    private static void Write(string folder, IssuedHolder issued, Func<string, bool>? which = null)
     {
         System.IO.Directory.CreateDirectory(folder);
-        foreach (var (name, text) in issued.Files)
+        foreach (var (name, text) in issued.Files.Where(file => which?.Invoke(file.Key) ?? true))
         {
             File.WriteAllText(Path.Combine(folder, name), text);
         }

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using MessageBackbone.Protocol.Identities;
+using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Gateway.Connecting;
 
@@ -40,6 +42,19 @@ internal sealed class KeyRing : IDisposable
         }
     }
 
+    /// <summary>Reads the files again; when they cannot be used, that is logged and the old keys stay.</summary>
+    public void TryReload(ILogger log)
+    {
+        try
+        {
+            Reload();
+        }
+        catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            GatewayLog.KeysNotRead(log, fault.Message);
+        }
+    }
+
     public void Dispose()
     {
         _ring.Keys.Dispose();
@@ -48,7 +63,7 @@ internal sealed class KeyRing : IDisposable
 
     private (Ring Ring, string Read) Read()
     {
-        using var all = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string? Text(string folder, string name)
         {
             var path = Path.Combine(folder, name);

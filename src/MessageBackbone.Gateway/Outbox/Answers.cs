@@ -26,6 +26,9 @@ internal sealed class Answers(
     OutboxStore store, OutboxQueue queue, Acceptances acceptances, Composer composer, DirectoryBook directory, KeyRing keys, GatewayObservers observers,
     GatewayMeter meter, GatewayOptions options, TimeProvider clock, ILogger<Answers> log)
 {
+    /// <summary>The field that a refusal names when the signer's certificate is meant, not the caller's.</summary>
+    private const string HeaderField = "envelope.header";
+
     /// <summary>False when the receipt does not verify: then it is as if there were no answer.</summary>
     public async Task<bool> AcceptedAsync(WaitingMessage message, SignedMessage signed, SubmitReply reply)
     {
@@ -44,12 +47,23 @@ internal sealed class Answers(
 
     public Task<Answer> RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken) => refusal.Reason switch
     {
+        _ when IsOfTheCaller(refusal) => Task.FromResult<Answer>(WithNewKeys()),
         Reasons.StoreUnavailable or Reasons.NotLeader or Reasons.Draining or Reasons.QuotaExceeded => Task.FromResult<Answer>(new Answer.Later()),
         Reasons.DirectoryChanged when message.SignedAgain < options.SignAgain => SealAgainAsync(message, cancellationToken),
         Reasons.CertificateNotValid when message.SignedAgain < options.SignAgain && HasOtherSignKey(message) => SignAgainAsync(message, refusal, cancellationToken),
         Reasons.ClockSkew when message.SignedAgain < options.SignAgain => SignAgainAsync(message, refusal, cancellationToken),
         _ => FinalAsync(message, refusal.Reason, refusal.Text),
     };
+
+    // The node judges its caller before it looks whether the message is there already: such a refusal says nothing about the message (decision 0064).
+    private static bool IsOfTheCaller(NodeRefusal refusal) => refusal.Reason is Reasons.UnknownBureau or Reasons.RoleRequired
+        || (refusal.Reason == Reasons.CertificateNotValid && !refusal.Fields.Contains(HeaderField, StringComparer.Ordinal));
+
+    private Answer.Later WithNewKeys()
+    {
+        keys.TryReload(log);
+        return new Answer.Later();
+    }
 
     // Under the same id: should an earlier attempt whose answer was lost still be recorded, the node refuses the second bytes, and nobody gets both.
     private async Task<Answer> SealAgainAsync(WaitingMessage message, CancellationToken cancellationToken)
@@ -65,7 +79,7 @@ internal sealed class Answers(
         });
     }
 
-    // The contract says that these two refusals prove that the id was never accepted: so a new id cannot lead to two messages.
+    // The contract says that CLOCK_SKEW and a signer's CERTIFICATE_NOT_VALID prove that the id was never accepted: so a new id cannot lead to two messages.
     private Task<Answer> SignAgainAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken) => AgainAsync(message, async () =>
     {
         var at = clock.GetUtcNow();
@@ -105,14 +119,7 @@ internal sealed class Answers(
     // Compared with the key that signed this message: another message may have made the gateway read its keys again already.
     private bool HasOtherSignKey(WaitingMessage message)
     {
-        try
-        {
-            keys.Reload();
-        }
-        catch (Exception fault) when (fault is ArgumentException or IOException)
-        {
-            GatewayLog.KeysNotRead(log, fault.Message);
-        }
+        keys.TryReload(log);
         return SignedObject.TryRead(store.Read(message.Row).Signed.Header, out var signed, out _)
             && !signed.CertificateDer.Span.SequenceEqual(keys.Keys.Sign!.RawDataMemory.Span);
     }

@@ -9,7 +9,7 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
-    NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options, GatewayObservers observers,
+    KeyRing keys, NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options, GatewayObservers observers,
     GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
@@ -28,6 +28,7 @@ internal sealed class Attendance(
             Attending = false;
             if (cancellationToken.IsCancellationRequested) return;
             LastEnd = end.Reason;
+            keys.TryReload(log); // a renewed certificate is shown at the next connection
             var pause = Pause(end);
             observers.Tell(new GatewayEvent.Attendance(false, end.Reason, clock.GetUtcNow()));
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

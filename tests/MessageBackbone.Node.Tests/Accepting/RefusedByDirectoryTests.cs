@@ -71,13 +71,17 @@ public sealed class RefusedByDirectoryTests
     {
         await using var house = await House.OpenAsync("FR", "DE");
         using var stranger = house.Issue(Holder.Bureau("FR"));
-        await Refused.ForAsync(Reasons.CertificateNotValid, () => stranger.SubmitAsync(house["FR"].Compose(house["DE"])));
+        var caller = await Refused.ForAsync(Reasons.CertificateNotValid, () => stranger.SubmitAsync(house["FR"].Compose(house["DE"])));
 
         await house.RevokeAsync(house["FR"].Keys.Sign!.RawData);
-        await Refused.ForAsync(Reasons.CertificateNotValid, () => house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
+        var signer = await Refused.ForAsync(Reasons.CertificateNotValid, () => house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
 
         await house.RevokeAsync(house["FR"].Keys.Tls.RawData);
-        await Refused.ForAsync(Reasons.CertificateNotValid, () => house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
+        var revoked = await Refused.ForAsync(Reasons.CertificateNotValid, () => house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
+
+        // By the field a gateway tells whether the message was judged at all (decision 0064).
+        Assert.Equal(["envelope.header"], signer.Fields);
+        Assert.Empty(caller.Fields.Concat(revoked.Fields));
     }
 
     [Fact]
