@@ -19,7 +19,7 @@ internal sealed class Sender(
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
     private readonly HashSet<Task> _running = [];
     private TaskCompletionSource _slotFree = Fresh();
-    private DateTimeOffset _pausedUntil;
+    private long _pausedUntil; // a timestamp, not a time of day: a clock that is set back must not make the pause longer
     private int _inFlight;
 
     /// <summary>Why the last submission ended without an answer; empty when the last one was answered.</summary>
@@ -168,10 +168,11 @@ internal sealed class Sender(
         lock (_gate)
         {
             // Those that fail together count once: 64 lost calls are one lost connection.
-            if (clock.GetUtcNow() >= _pausedUntil)
+            if (clock.GetTimestamp() >= _pausedUntil)
             {
                 var pause = _backoff.Next();
-                _pausedUntil = clock.GetUtcNow() + (retryAfter > pause ? retryAfter.Value : pause);
+                if (retryAfter > pause) pause = retryAfter.Value;
+                _pausedUntil = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
                 GatewayLog.SubmittingPaused(log, why, pause.TotalMilliseconds);
             }
         }
@@ -180,7 +181,7 @@ internal sealed class Sender(
 
     private TimeSpan Pause()
     {
-        lock (_gate) return _pausedUntil - clock.GetUtcNow();
+        lock (_gate) return TimeSpan.FromSeconds((_pausedUntil - clock.GetTimestamp()) / (double)clock.TimestampFrequency);
     }
 
     private Task SlotFree()
