@@ -40,7 +40,10 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
         var demo = DemoGatewayOf(settings);
         var address = demo?.Address ?? settings.GatewayTold ?? Settings.DefaultGateway;
         var certificate = settings.Told(Certificate, "BACKBONE_GATEWAY_CERT") ?? demo?.Certificate ?? Path.Combine(settings.Data, CertificateName);
-        var (pinned, tokenFile) = (ReadCertificate(certificate, settings), settings.Told(TokenFile, "BACKBONE_TOKEN") ?? demo?.Token);
+        if (!File.Exists(certificate) && DemoFile.Read(settings.Data) is { StoppedAt: { } stopped })
+            throw new CommandFailure($"The demo in {settings.Data} was stopped at {Plain.Time(stopped)}.",
+                "Start it again with 'backbone demo', or name a gateway with --gateway and --gateway-cert.");
+        var (pinned, tokenFile) = (ReadCertificate(certificate), settings.Told(TokenFile, "BACKBONE_TOKEN") ?? demo?.Token);
         var besides = Path.Combine(settings.Data, TokenName);
         tokenFile ??= File.Exists(besides) ? besides : null;
         return tokenFile is null
@@ -68,11 +71,8 @@ internal sealed record GatewayAccess(Uri Address, byte[] Pinned, string PinnedBy
                 "Choose one with --as, or name another gateway with --gateway.");
     }
 
-    private static byte[] ReadCertificate(string path, Settings settings)
+    private static byte[] ReadCertificate(string path)
     {
-        if (!File.Exists(path) && DemoFile.Read(settings.Data) is { StoppedAt: { } stopped })
-            throw new CommandFailure($"The demo in {settings.Data} was stopped at {Plain.Time(stopped)}.",
-                "Start it again with 'backbone demo', or name a gateway with --gateway and --gateway-cert.");
         if (!File.Exists(path))
             throw new CommandFailure($"{path} does not exist: the gateway's certificate is not known.",
                 "Name the gateway's data folder with --data, or a copy of its local-api.pem with --gateway-cert; or start a demo: 'backbone demo'.");
