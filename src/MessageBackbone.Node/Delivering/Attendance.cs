@@ -147,7 +147,7 @@ internal sealed class Attendance(
     {
         try
         {
-            Answer(await JudgeAsync(frame, cancellationToken));
+            await JudgeAsync(frame, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -161,19 +161,18 @@ internal sealed class Attendance(
         }
     }
 
-    private async Task<ToGateway> JudgeAsync(Receipt frame, CancellationToken cancellationToken)
+    private async Task JudgeAsync(Receipt frame, CancellationToken cancellationToken)
     {
         var receipt = ReceiptReading.Read(caller.Name, frame.Signed);
         var inHand = Guid.TryParse(receipt.Content.MessageId, out var id) ? _presented.GetValueOrDefault(id) : null;
         using var trace = DeliveryTraces.StartReceipt(inHand?.Ready?.TraceParent);
         var attempt = inHand is null ? null : rooms.Attempts.AttemptOf(inHand);
         var position = await rooms.Receipts.RecordAsync(caller, receipt, inHand?.Ready?.Accepted, attempt, cancellationToken);
-        if (inHand is not null)
-        {
-            _presented.TryRemove(new KeyValuePair<Guid, InHand>(id, inHand));
-            Post(() => Settle(inHand));
-        }
-        return new ToGateway { Recorded = new Recorded { DeliveryId = Hint(frame), Position = position.Value } };
+        // The answer first: a place in the window that is free before it could be filled before it, and the gateway would see one delivery too many.
+        Answer(new ToGateway { Recorded = new Recorded { DeliveryId = Hint(frame), Position = position.Value } });
+        if (inHand is null) return;
+        _presented.TryRemove(new KeyValuePair<Guid, InHand>(id, inHand));
+        Post(() => Settle(inHand));
     }
 
     private void Settle(InHand delivery)
