@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MessageBackbone.EndToEnd.Processes;
 
@@ -13,7 +14,12 @@ internal sealed class ForeignBureau
 
     public string Folder => Path.Combine(_house.Folder, "foreign", _code);
 
-    /// <summary>Makes its keys and requests, has the authority certify them, and is registered and enrolled by the secretariat, which has the certificates only.</summary>
+    /// <summary>Position of the last of its enrolments.</summary>
+    public ulong EnrolledAt { get; private set; }
+
+    /// <summary>
+    /// Makes its keys and requests and has the authority certify them; the secretariat, which has the certificates only, registers and enrols it.
+    /// </summary>
     public static async Task<ForeignBureau> JoinAsync(House house, string code, string signCurve = "P-256")
     {
         var bureau = new ForeignBureau(house, code);
@@ -24,7 +30,8 @@ internal sealed class ForeignBureau
         var shown = Directory.CreateDirectory(Path.Combine(house.PkiFolder, code)).FullName;
         foreach (var file in (string[])["tls.pem", "sign.pem", "seal.pem"]) File.Copy(Path.Combine(bureau.Folder, file), Path.Combine(shown, file));
         await house.CommandAsync("directory", "register", code);
-        await house.CommandAsync("pki", "enrol", code);
+        var enrolled = await house.CommandAsync("pki", "enrol", code);
+        bureau.EnrolledAt = ulong.Parse(enrolled.Trim().Split(' ')[^1], CultureInfo.InvariantCulture);
         return bureau;
     }
 
@@ -45,5 +52,6 @@ internal sealed class ForeignBureau
     }
 
     /// <summary>As after a loss without a backup: the certificate is still enrolled, the key is another one.</summary>
-    public Task LoseSealKeyAsync() => Python.OpenSslAsync($"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {Path.Combine(Folder, "seal.key")}");
+    public Task LoseSealKeyAsync() =>
+        Python.OpenSslAsync($"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {Path.Combine(Folder, "seal.key")}");
 }

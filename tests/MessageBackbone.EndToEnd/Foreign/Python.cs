@@ -17,7 +17,8 @@ internal static class Python
         await OutputAsync("/usr/bin/python3", await Stubs, authorities, [Path.Combine(Source, "python", script), .. arguments]);
 
     /// <summary>Runs one command line whose words hold no spaces; it must succeed.</summary>
-    public static Task<string> OpenSslAsync(string commandLine, string authorities = "") => OutputAsync("openssl", "", authorities, commandLine.Split(' '));
+    public static Task<string> OpenSslAsync(string commandLine, string authorities = "") =>
+        OutputAsync("openssl", "", authorities, commandLine.Split(' '));
 
     private static async Task<string> MakeStubsAsync()
     {
@@ -27,7 +28,9 @@ internal static class Python
         string[] files = [.. Directory.EnumerateFiles(protos, "*.proto", SearchOption.AllDirectories)];
         await OutputAsync(
             "/usr/bin/protoc", "", "",
-            ["-I", protos, $"--python_out={folder}", $"--grpc_python_out={folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files]);
+            [
+                "-I", protos, $"--python_out={folder}", $"--grpc_python_out={folder}", "--plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin", .. files,
+            ]);
         return folder;
     }
 

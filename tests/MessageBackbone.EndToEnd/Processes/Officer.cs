@@ -80,14 +80,15 @@ internal sealed class Officer : IDisposable
     }
 
     /// <summary>Looks again and again until it is so; fails when it is not in time.</summary>
-    public async Task UntilAsync(string what, Func<Task<bool>> isSo)
+    /// <param name="seen">What was last seen instead, for the failure's text.</param>
+    public async Task UntilAsync(string what, Func<Task<bool>> isSo, Func<string>? seen = null)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         patience.CancelAfter(Patience);
         using var timer = new PeriodicTimer(Between);
         while (!await isSo())
             if (!await WaitAsync(timer, patience.Token))
-                Assert.Fail($"{_http.BaseAddress} never {what}: {await GetAsync("/status")}");
+                Assert.Fail($"{_http.BaseAddress} never {what}: {seen?.Invoke()} {await GetAsync("/status")}");
     }
 
     public void Dispose() => _http.Dispose();

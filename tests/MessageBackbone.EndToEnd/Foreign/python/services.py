@@ -17,7 +17,8 @@ def shown(node):
     host = node.address.rpartition(":")[0]
     done = subprocess.run(
         ("openssl", "s_client", "-connect", node.address, "-verify_return_error", "-verify_ip", host, *ONLY_OUR_CA, desk.path("ca.pem"),
-         "-cert", desk.path("tls.pem"), "-key", desk.path("tls.key"), "-alpn", "h2"), input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+         "-cert", desk.path("tls.pem"), "-key", desk.path("tls.key"), "-alpn", "h2"),
+        input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
     text = done.stdout.decode(errors="replace")
     names = Desk.extensions(re.search("-----BEGIN.*?-----END CERTIFICATE-----", text, re.S).group(0).encode())["X509v3 Subject Alternative Name"]
     return {"version": re.search(r"New, (\S+),", text).group(1), "roles": [n for n in names.split(", ") if n.startswith("URI:")]}

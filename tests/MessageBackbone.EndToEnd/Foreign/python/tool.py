@@ -1,5 +1,5 @@
-"""The command lines of the contract. Every signature, seal, opening and verification of this bureau is one of these; nothing else here knows cryptography
-but the digests of hashlib."""
+"""The command lines of the contract. Every signature, seal, opening and verification of this bureau is one of these; nothing else here knows
+cryptography but the digests of hashlib."""
 import os
 import subprocess
 import tempfile
@@ -31,7 +31,8 @@ def write(path, data):
 
 
 class Desk:
-    """A bureau's own folder: its keys and certificates, the CA's certificate and revocation list. What openssl exchanges as files lies beside, for a moment."""
+    """A bureau's own folder: its keys and certificates, the CA's certificate and revocation list. What openssl exchanges as files lies beside, for a
+    moment."""
 
     def __init__(self, folder):
         self.folder = folder

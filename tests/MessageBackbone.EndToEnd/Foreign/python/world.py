@@ -17,7 +17,7 @@ from google.rpc import error_details_pb2, status_pb2  # noqa: E402
 
 from tool import Desk, read  # noqa: E402
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Node:
