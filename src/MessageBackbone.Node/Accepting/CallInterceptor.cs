@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Signing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Accepting;
@@ -11,10 +12,12 @@ namespace MessageBackbone.Node.Accepting;
 /// Around every call: names the caller, asks whether its role may call this, and is the one place where refusals and faults become a gRPC status.
 /// </summary>
 internal sealed class CallInterceptor(
-    Callers callers, CallerGuards guards, SecurityRecorder security, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
+    Callers callers, CallerGuards guards, SecurityRecorder security, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<CallInterceptor> logger) : Interceptor
 {
     /// <summary>How long a stream may take to end by itself after its caller lost the right to it. Together with the follower's delay below 5 s.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Back = TimeSpan.FromSeconds(2);
 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
@@ -65,7 +68,9 @@ internal sealed class CallInterceptor(
             using var guard = guards.Watch(caller);
             context.SetCaller(caller = guard.Caller);
             var running = call();
-            await using var cut = guard.Caller.Revoked.Register(() => _ = CutAsync(running, context));
+            // A stream that stayed open would hold up the node's stop until its host loses patience.
+            await using var down = lifetime.ApplicationStopping.Register(guard.Fire);
+            await using var cut = guard.Caller.MustEnd.Register(() => _ = CutAsync(running, context));
             return await running;
         }
         catch (Exception fault) when (fault is not RpcException)
@@ -81,7 +86,7 @@ internal sealed class CallInterceptor(
         return caller;
     }
 
-    // A method that watches Caller.Revoked ends in order; one that does not is cut off.
+    // A method that watches Caller.MustEnd ends in order; one that does not is cut off.
     private async Task CutAsync(Task running, ServerCallContext context)
     {
         var delay = Task.Delay(Grace, clock, context.CancellationToken);
@@ -93,7 +98,13 @@ internal sealed class CallInterceptor(
 
     private async Task<RpcException> StatusOfAsync(Exception fault, Caller? caller, ServerCallContext context)
     {
-        if (fault is OperationCanceledException && caller?.Revoked.IsCancellationRequested == true)
+        if (fault is OperationCanceledException && lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // No refusal of the caller's doing, so none is recorded.
+            return new RefusalException(Reasons.Draining, "The node goes down. Connect again in a moment.", retryAfter: Back).ToStatus();
+        }
+
+        if (fault is OperationCanceledException && caller?.MustEnd.IsCancellationRequested == true)
         {
             return new RefusalException(Reasons.CertificateNotValid, "Your certificate was revoked or your bureau closed while the call ran.").ToStatus();
         }

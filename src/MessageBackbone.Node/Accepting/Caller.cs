@@ -12,8 +12,9 @@ public sealed record Caller(Holder Holder, Fingerprint TlsCertificate)
     /// <summary>The bureau's code or the holder's name.</summary>
     public string Name => Holder.Name;
 
-    /// <summary>Fires when the certificate is revoked or the bureau closed; only on streaming calls. A stream that does not end by itself is cut off soon after.</summary>
-    public CancellationToken Revoked { get; init; }
+    /// <summary>Fires when the certificate is revoked, the bureau closed or the node goes down; only on streaming calls. A stream that does not end by itself is
+    /// cut off soon after.</summary>
+    public CancellationToken MustEnd { get; init; }
 }
 
 public static class CallerOfCall

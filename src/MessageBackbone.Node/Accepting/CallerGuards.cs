@@ -42,13 +42,13 @@ internal sealed class CallerGuards(CurrentDirectory directory, Callers callers) 
 
 internal sealed class CallerGuard : IDisposable
 {
-    private readonly CancellationTokenSource _revoked = new();
+    private readonly CancellationTokenSource _ends = new();
     private readonly CallerGuards _guards;
 
     public CallerGuard(Caller caller, CallerGuards guards)
     {
         _guards = guards;
-        Caller = caller with { Revoked = _revoked.Token };
+        Caller = caller with { MustEnd = _ends.Token };
     }
 
     public Caller Caller { get; }
@@ -57,7 +57,7 @@ internal sealed class CallerGuard : IDisposable
     {
         try
         {
-            _revoked.Cancel();
+            _ends.Cancel();
         }
         catch (ObjectDisposedException)
         {
@@ -68,6 +68,6 @@ internal sealed class CallerGuard : IDisposable
     public void Dispose()
     {
         _guards.Leave(this);
-        _revoked.Dispose();
+        _ends.Dispose();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ExchangeService(Acceptor acceptor, Tracker tracker, Conten
         IAsyncStreamReader<SubmitRequest> requestStream, IServerStreamWriter<SubmitOutcome> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
         using var stream = new SubmitStream(acceptor, security, limits, caller, responseStream);
         await stream.RunAsync(requestStream, ends.Token);
     }
@@ -30,7 +30,7 @@ internal sealed class ExchangeService(Acceptor acceptor, Tracker tracker, Conten
     public override async Task DownloadContent(ContentRequest request, IServerStreamWriter<ContentChunk> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
         var (sha256, size) = await FindAsync(request, caller, ends.Token);
         if (request.Offset > size)
         {

@@ -18,7 +18,7 @@ internal sealed class AuditService(History history, AccessRecord access) : Api.A
             caller, "ReadEvents", request.Purpose, request.Justification, $"events after {request.After}", context.CancellationToken);
         var filter = request.Filter ?? new EventFilter();
         var query = new EventQuery([.. filter.Types_], filter.RecordedFrom?.ToDateTimeOffset(), filter.RecordedBefore?.ToDateTimeOffset());
-        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked);
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
         await foreach (var recorded in history.ReadAsync(query, filter.StreamPrefix, new(request.After), request.Follow, open.Token))
             await responseStream.WriteAsync(recorded, open.Token);
     }

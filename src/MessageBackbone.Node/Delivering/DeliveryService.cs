@@ -2,31 +2,20 @@ using Grpc.Core;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
-using Microsoft.Extensions.Hosting;
 
 namespace MessageBackbone.Node.Delivering;
 
 /// <summary>How a bureau receives: Hello, then whatever an <see cref="Attendance"/> does.</summary>
-internal sealed class DeliveryService(AttendanceOpening opening, DeliveringOptions options, IHostApplicationLifetime lifetime, TimeProvider clock) : V1.DeliveryService.DeliveryServiceBase
+internal sealed class DeliveryService(AttendanceOpening opening, DeliveringOptions options, TimeProvider clock) : V1.DeliveryService.DeliveryServiceBase
 {
-    private static readonly TimeSpan Back = TimeSpan.FromSeconds(2);
-
     public override async Task Attend(
         IAsyncStreamReader<FromGateway> requestStream, IServerStreamWriter<ToGateway> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked, lifetime.ApplicationStopping);
-        try
-        {
-            var hello = await HelloAsync(requestStream, ends.Token);
-            caller.RequireOwn(hello.Bureau, "hello.bureau");
-            await opening.RunAsync(caller, hello, requestStream, responseStream, ends.Token);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            // A stream that stayed open would hold up the node's stop; no refusal of the caller's doing, so none is recorded.
-            throw new RefusalException(Reasons.Draining, "The node goes down. Connect again in a moment.", retryAfter: Back).ToStatus();
-        }
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
+        var hello = await HelloAsync(requestStream, ends.Token);
+        caller.RequireOwn(hello.Bureau, "hello.bureau");
+        await opening.RunAsync(caller, hello, requestStream, responseStream, ends.Token);
     }
 
     private async Task<Hello> HelloAsync(IAsyncStreamReader<FromGateway> requests, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal sealed class DirectoryService(
 
     public override async Task WatchDirectory(WatchDirectoryRequest request, IServerStreamWriter<DirectoryUpdate> responseStream, ServerCallContext context)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, context.GetCaller().Revoked);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, context.GetCaller().MustEnd);
         var version = directory.Version;
         foreach (var touch in DirectoryTouch.All(version.State))
         {

@@ -24,7 +24,7 @@ internal sealed class OperationsService(
     public override async Task WatchBoard(BoardRequest request, IServerStreamWriter<Board> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
-        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.Revoked);
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
         await foreach (var next in board.WatchAsync(open.Token)) await responseStream.WriteAsync(next, open.Token);
     }
 

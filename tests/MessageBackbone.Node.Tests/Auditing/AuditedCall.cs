@@ -13,7 +13,7 @@ internal sealed class AuditedCall : ServerCallContext
     public AuditedCall(HolderRole role, string name, CancellationToken cancellation, CancellationToken revoked = default)
     {
         _cancellation = cancellation;
-        this.SetCaller(new Caller(new Holder(role, name), default(Fingerprint)) { Revoked = revoked });
+        this.SetCaller(new Caller(new Holder(role, name), default(Fingerprint)) { MustEnd = revoked });
     }
 
     protected override string MethodCore => "/backbone.v1.AuditService/ReadEvents";
