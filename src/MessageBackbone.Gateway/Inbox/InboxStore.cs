@@ -19,7 +19,7 @@ internal sealed record InboxQuery(string? Sender = null, string? Kind = null, in
     bool NewestFirst = false);
 
 /// <summary>What came of storing an arrival: the receipt to send, and whether it was there before.</summary>
-internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated);
+internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated, string Reason = "");
 
 /// <summary>What this bureau received, sealed as it came. A message is shown once, whatever is delivered how often.</summary>
 internal sealed class InboxStore(GatewayDatabase database)
@@ -41,7 +41,7 @@ internal sealed class InboxStore(GatewayDatabase database)
             var (kept, signed) = arrival.Outcome == 1 && IsShown(session, arrival.MessageId) ? conflict() : (arrival, receipt);
             Insert(session, kept);
             ReceiptStore.Insert(session, kept.MessageId, kept.HeaderSha256, ReceiptKind.Answer, kept.Outcome, kept.Precedence, signed);
-            return new Kept(signed, kept.Outcome, Repeated: false);
+            return new Kept(signed, kept.Outcome, Repeated: false, kept.Reason);
         }, cancellationToken);
 
     /// <summary>Marks the first opening and stores its receipt. False when it was opened before: the first receipt stays the only one.</summary>

@@ -33,7 +33,7 @@ internal sealed class BodyDownload(NodeChannel node, GatewayOptions options, Tim
     private async Task<byte[]?> TryFetchAsync(MessageHeader header, CancellationToken cancellationToken)
     {
         var body = new byte[header.BodySize];
-        var backoff = new Backoff(options.ReconnectFirst, options.ReconnectMax, jitter);
+        var backoff = new Backoff(options.ReconnectFirst, options.ReconnectMax, OwnJitter());
         var (have, problem) = (0, "");
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -53,6 +53,12 @@ internal sealed class BodyDownload(NodeChannel node, GatewayOptions options, Tim
         }
         GatewayLog.BodyNotFetched(log, header.MessageId, problem);
         return null;
+    }
+
+    // Several fetches run at a time, and Random is not for concurrent use.
+    private Random OwnJitter()
+    {
+        lock (jitter) return new Random(jitter.Next());
     }
 
     // Each value is the number of bytes that are there now.

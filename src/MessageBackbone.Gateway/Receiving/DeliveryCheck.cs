@@ -53,7 +53,12 @@ internal sealed class DeliveryCheck(
 
     private AcceptanceReceipt? Acceptance(Delivery delivery, byte[] sha256, Peeked peeked)
     {
-        if (acceptances.TryVerify(delivery.Acceptance.Memory, sha256, out var acceptance, out var problem)) return acceptance;
+        if (acceptances.TryVerify(delivery.Acceptance.Memory, sha256, out var acceptance, out var problem))
+        {
+            if (peeked.Header is not { } named || named.MessageId == acceptance.MessageId) return acceptance;
+            // Stored under the receipt's id, this message would stand in the place of the one whose id that is.
+            problem = "It names another message than the header.";
+        }
         GatewayLog.DeliveredAcceptanceNotVerified(log, peeked.Header?.MessageId is { } id && MessageId.TryParse(id, out _) ? id : "?", problem);
         return null;
     }

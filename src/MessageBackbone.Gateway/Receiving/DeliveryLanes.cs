@@ -79,13 +79,13 @@ internal sealed class DeliveryLanes(
     {
         var at = clock.GetUtcNow();
         var header = judged is Judged.Repeat repeat ? repeat.Peeked.Header : null;
-        var (sender, precedence, reason) = judged is Judged.Fresh fresh
-            ? (fresh.Arrival.Sender, (Precedence)fresh.Arrival.Precedence, fresh.Arrival.Reason)
-            : (header?.From ?? "", header?.Precedence ?? Precedence.Routine, "");
+        var (sender, precedence) = judged is Judged.Fresh fresh
+            ? (fresh.Arrival.Sender, (Precedence)fresh.Arrival.Precedence)
+            : (header?.From ?? "", header?.Precedence ?? Precedence.Routine);
         var from = BureauCode.TryParse(sender, out var named) ? named : default;
         var outcome = (DeliveryOutcome)kept.Outcome;
         meter.Received(outcome.ToString(), kept.Repeated, precedence.ToString(), kept.Repeated ? null : at - (judged as Judged.Fresh)?.CreatedAt);
         observers.Tell(new GatewayEvent.Received(
-            MessageId.Parse(judged.MessageId), from, precedence, outcome, reason, judged.Delivery.Position, judged.Delivery.Sequence, kept.Repeated, at));
+            MessageId.Parse(judged.MessageId), from, precedence, outcome, kept.Reason, judged.Delivery.Position, judged.Delivery.Sequence, kept.Repeated, at));
     }
 }

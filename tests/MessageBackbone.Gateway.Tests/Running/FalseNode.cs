@@ -25,6 +25,8 @@ internal sealed class FalseNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly HolderKeys _keys;
+    private volatile CancellationTokenSource _attendances = new();
+    private volatile TaskCompletionSource _passed = NewBell();
 
     private FalseNode(WebApplication app, HolderKeys keys, Party bureau) => (_app, _keys, Bureau) = (app, keys, bureau);
 
@@ -49,6 +51,27 @@ internal sealed class FalseNode : IAsyncDisposable
 
     /// <summary>Answers a download in the real node's place.</summary>
     public Func<ContentRequest, IServerStreamWriter<ContentChunk>, ServerCallContext, Task>? Download { get; set; }
+
+    /// <summary>Ends when the next frame of a gateway has passed or was held back; ask before looking.</summary>
+    public Task Passed => _passed.Task;
+
+    /// <summary>Ends with <see cref="CutAttendances"/>.</summary>
+    internal CancellationToken AttendancesEnd => _attendances.Token;
+
+    /// <summary>The streams of now end as if the connection were lost; the next one is let in.</summary>
+    public void CutAttendances()
+    {
+        using var cut = _attendances;
+        _attendances = new CancellationTokenSource();
+        cut.Cancel();
+    }
+
+    internal void Pass()
+    {
+        var bell = _passed;
+        _passed = NewBell();
+        bell.TrySetResult();
+    }
 
     /// <param name="issued">Whose certificate it shows: a node's, of whatever authority.</param>
     public static async Task<FalseNode> StartAsync(Party bureau, IssuedHolder issued)
@@ -87,7 +110,10 @@ internal sealed class FalseNode : IAsyncDisposable
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
         _keys.Dispose();
+        _attendances.Dispose();
     }
+
+    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 internal sealed class FalseExchange(FalseNode node) : ExchangeService.ExchangeServiceBase
@@ -121,7 +147,7 @@ internal sealed class FalseDelivery(FalseNode node) : DeliveryService.DeliverySe
             await instead(requestStream, responseStream, context);
             return;
         }
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, node.AttendancesEnd);
         using var call = new DeliveryService.DeliveryServiceClient(node.Bureau.Channel).Attend(cancellationToken: ends.Token);
         var up = PassUpAsync(requestStream, call.RequestStream, ends.Token);
         try
@@ -139,7 +165,11 @@ internal sealed class FalseDelivery(FalseNode node) : DeliveryService.DeliverySe
     private async Task PassUpAsync(IAsyncStreamReader<FromGateway> from, IClientStreamWriter<FromGateway> to, CancellationToken cancellationToken)
     {
         while (await from.MoveNext(cancellationToken))
-            if (node.FromGateway(from.Current)) await to.WriteAsync(from.Current, cancellationToken);
+        {
+            var passes = node.FromGateway(from.Current);
+            node.Pass();
+            if (passes) await to.WriteAsync(from.Current, cancellationToken);
+        }
     }
 }
 
