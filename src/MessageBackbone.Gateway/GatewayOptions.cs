@@ -61,6 +61,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>The longest pause between two attempts. Default 30 s.</summary>
     public TimeSpan ReconnectMax { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the node may take to say Welcome before the connection is made again. Default 30 s.</summary>
+    public TimeSpan WelcomeWithin { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The pause after another gateway took this bureau's attendance, so that two of them do not fight. Default 5 min.</summary>
     public TimeSpan SupersededPause { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -99,6 +102,7 @@ public sealed class GatewayOptions : IValidatableObject
         if (ReconnectFirst <= TimeSpan.Zero || ReconnectMax < ReconnectFirst)
             yield return new("ReconnectFirst must be above 0 and at most ReconnectMax.", [nameof(ReconnectFirst)]);
         if (SubmitTimeout <= TimeSpan.Zero) yield return new("SubmitTimeout must be above 0.", [nameof(SubmitTimeout)]);
+        if (WelcomeWithin <= TimeSpan.Zero) yield return new("WelcomeWithin must be above 0.", [nameof(WelcomeWithin)]);
         if (SupersededPause < ReconnectFirst) yield return new("SupersededPause must be at least ReconnectFirst.", [nameof(SupersededPause)]);
     }
 }

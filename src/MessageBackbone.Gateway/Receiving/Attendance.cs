@@ -9,11 +9,13 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
-    KeyRing keys, NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options, GatewayObservers observers,
-    GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
+    KeyRing keys, NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options,
+    GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
     private readonly SemaphoreSlim _verifySlots = new(options.VerifyInParallel);
+    private TimeSpan _lastPause;
+    private long _since;
 
     public bool Attending { get; private set; }
 
@@ -25,11 +27,13 @@ internal sealed class Attendance(
         while (!cancellationToken.IsCancellationRequested)
         {
             var end = await AttendAsync(cancellationToken);
+            // A node that welcomes and ends at once is as little use as none: only what outlasted the pause before it went well.
+            if (Attending && clock.GetElapsedTime(_since) > _lastPause) _backoff.Reset();
             Attending = false;
             if (cancellationToken.IsCancellationRequested) return;
             LastEnd = end.Reason;
             keys.TryReload(log); // a renewed certificate is shown at the next connection
-            var pause = Pause(end);
+            var pause = _lastPause = Pause(end);
             observers.Tell(new GatewayEvent.Attendance(false, end.Reason, clock.GetUtcNow()));
             await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -56,9 +60,9 @@ internal sealed class Attendance(
             GatewayLog.StoreFailed(log, fault.SqliteErrorCode, fault);
             return new StreamEnd("INBOX_UNAVAILABLE", null);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new StreamEnd("NO_WELCOME", null);
+            return new StreamEnd("STOPPED", null);
         }
         catch (Exception fault)
         {
@@ -70,7 +74,7 @@ internal sealed class Attendance(
 
     private void Begun()
     {
-        _backoff.Reset();
+        _since = clock.GetTimestamp();
         Attending = true;
         observers.Tell(new GatewayEvent.Attendance(true, "", clock.GetUtcNow()));
     }

@@ -18,7 +18,6 @@ internal sealed class AttendedStream(
     GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
 {
     private const int Page = 256;
-    private static readonly TimeSpan _welcomeTimeout = TimeSpan.FromSeconds(30);
 
     // Both hold at most what is under way: one entry for each receipt that the node answered.
     private readonly Channel<(SentReceipt Receipt, TimeSpan After)> _later = Channel.CreateUnbounded<(SentReceipt, TimeSpan)>();
@@ -28,7 +27,7 @@ internal sealed class AttendedStream(
     public async Task<StreamEnd> RunAsync(Action attending, CancellationToken cancellationToken)
     {
         await call.RequestStream.WriteAsync(new FromGateway { Hello = Hello() }, cancellationToken);
-        await WelcomeAsync(cancellationToken);
+        if (!await IsWelcomeAsync(cancellationToken)) return new StreamEnd("NO_WELCOME", null);
         attending();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reading = ReadAsync(ending.Token);
@@ -54,14 +53,24 @@ internal sealed class AttendedStream(
         },
     };
 
-    private async Task WelcomeAsync(CancellationToken cancellationToken)
+    /// <summary>False when the node says nothing for too long.</summary>
+    private async Task<bool> IsWelcomeAsync(CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(_welcomeTimeout, clock);
+        using var patience = new CancellationTokenSource(options.WelcomeWithin, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        if (!await call.ResponseStream.MoveNext(either.Token) || call.ResponseStream.Current.Welcome is not { } welcome)
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, "The node's first frame is no Welcome."));
+        try
+        {
+            if (!await call.ResponseStream.MoveNext(either.Token) || call.ResponseStream.Current.Welcome is null)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, "The node's first frame is no Welcome."));
+        }
+        catch (RpcException fault) when (fault.StatusCode == StatusCode.Cancelled && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+        var welcome = call.ResponseStream.Current.Welcome;
         _house = BureauCode.TryParse(welcome.House, out var house) ? house.Value : "";
         GatewayLog.Attending(log, Patterns.IsHolderName(welcome.Node) ? welcome.Node : "?");
+        return true;
     }
 
     private async Task<StreamEnd> ReadAsync(CancellationToken cancellationToken)
