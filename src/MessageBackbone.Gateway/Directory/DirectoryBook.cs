@@ -29,16 +29,19 @@ internal sealed class DirectoryBook(DirectoryStore store, KeyRing keys, NodeChan
     /// <summary>One change, after the whole directory came.</summary>
     public async Task ChangeAsync(DirectoryUpdate update, CancellationToken cancellationToken)
     {
-        await store.SaveAsync(update, cancellationToken);
-        Apply(update);
+        var kept = _copy.Remembering(update);
+        await store.SaveAsync(kept, cancellationToken);
+        Apply(kept);
     }
 
     /// <summary>The whole directory in place of what was known; revocations that were seen stay.</summary>
     public async Task ReplaceAsync(IReadOnlyCollection<DirectoryUpdate> whole, CancellationToken cancellationToken)
     {
-        var fresh = whole.Aggregate(DirectoryCopy.Empty, (copy, update) => copy.With(update, keys.Anchor));
-        await store.ReplaceAsync(whole, cancellationToken);
-        lock (_gate) _copy = fresh.KeepRevocationsOf(_copy);
+        var before = _copy;
+        var kept = whole.Select(before.Remembering).ToList();
+        var fresh = kept.Aggregate(DirectoryCopy.Empty, (copy, update) => copy.With(update, keys.Anchor));
+        await store.ReplaceAsync(kept, cancellationToken);
+        lock (_gate) _copy = fresh;
         Tell(_copy);
         _known.TrySetResult();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
 
@@ -50,15 +51,24 @@ internal sealed record DirectoryCopy(
         };
     }
 
-    /// <summary>A revocation known here and missing there stays: a node that is set back, or lies, cannot make a revoked key good again.</summary>
-    public DirectoryCopy KeepRevocationsOf(DirectoryCopy before) => this with
+    /// <summary>
+    /// The update with the revocations that are known here and missing there: a node that is set back, or lies, cannot make a revoked key good again. What is
+    /// stored is this, so that a restart does not forget it.
+    /// </summary>
+    public DirectoryUpdate Remembering(DirectoryUpdate update)
     {
-        Bureaus = Bureaus.SetItems(Bureaus.Values.Where(b => before.Bureaus.ContainsKey(b.Code)).Select(b =>
-            KeyValuePair.Create(b.Code, b with { Certificates = Keep(b.Certificates, before.Bureaus[b.Code].Certificates) }))),
-    };
-
-    private static VouchedCertificate[] Keep(IReadOnlyList<VouchedCertificate> now, IReadOnlyList<VouchedCertificate> before) =>
-        [.. now.Select(c => c.RevokedAt is null && before.FirstOrDefault(b => b.Sha256 == c.Sha256 && b.RevokedAt is not null) is { } revoked ? revoked : c)];
+        if (update.Bureau is not { } bureau || !Bureaus.TryGetValue(bureau.Code, out var known)) return update;
+        var revoked = BySha256([.. known.Certificates.Where(c => c.RevokedAt is not null)]);
+        if (revoked.Count == 0) return update;
+        var kept = update.Clone();
+        foreach (var entry in kept.Bureau.Certificates.Where(c => c.RevokedAt is null))
+        {
+            if (!revoked.TryGetValue(Digests.Sha256Hex(entry.Certificate.Span), out var before)) continue;
+            entry.RevokedAt = Timestamp.FromDateTimeOffset(before.RevokedAt!.Value);
+            entry.InvalidSince = before.InvalidSince is { } since ? Timestamp.FromDateTimeOffset(since) : null;
+        }
+        return kept;
+    }
 
     private DirectoryCopy With(BureauEntry entry, TrustAnchor anchor)
     {
