@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
 using MessageBackbone.Conformance.Proto;
@@ -26,7 +27,7 @@ internal sealed class Fate
 internal sealed class ConformanceService(Fates fates, HealthService health) : Proto.Conformance.ConformanceBase
 {
     private const int PingsAwaited = 3;
-    private const long Http2Cancel = 8;
+    private const int Http2Cancel = 8;
 
     public override Task<Reply> Unary(Request request, ServerCallContext context) => FollowAsync(context, () => ActAsync(request, context));
 
@@ -54,7 +55,12 @@ internal sealed class ConformanceService(Fates fates, HealthService health) : Pr
         IAsyncStreamReader<Request> requestStream, IServerStreamWriter<Reply> responseStream, ServerCallContext context) => FollowAsync(context, async () =>
     {
         await foreach (var request in requestStream.ReadAllAsync())
+        {
+            if (request.Act == Act.Wait)
+                await responseStream.WriteAsync(Echo(request, context));
             await responseStream.WriteAsync(await ActAsync(request, context));
+        }
+
         return true;
     });
 
@@ -94,8 +100,8 @@ internal sealed class ConformanceService(Fates fates, HealthService health) : Pr
             case Act.Throw:
                 throw new NotSupportedException(request.Text);
             case Act.Reset:
-                context.GetHttpContext().Features.GetRequiredFeature<IHttpResetFeature>().Reset((int)Http2Cancel);
-                break;
+                context.GetHttpContext().Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http2Cancel);
+                throw new RpcException(Status.DefaultCancelled);
             case Act.Wait:
                 await Task.Delay(Timeout.Infinite, context.CancellationToken);
                 break;
@@ -120,7 +126,7 @@ internal sealed class ConformanceService(Fates fates, HealthService health) : Pr
     };
 
     private static ByteString BodyFor(Request request) =>
-        request.ReplySize > 0 ? UnsafeByteOperations.UnsafeWrap(new byte[request.ReplySize]) : request.Body;
+        request.ReplySize > 0 ? UnsafeByteOperations.UnsafeWrap(RandomNumberGenerator.GetBytes(request.ReplySize)) : request.Body;
 
     private static RpcException Refusal(Failure failure)
     {

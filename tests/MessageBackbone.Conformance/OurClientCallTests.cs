@@ -5,7 +5,7 @@ using MessageBackbone.Conformance.Proto;
 namespace MessageBackbone.Conformance;
 
 /// <summary>Our client on Python's server: shapes, sizes, metadata, compression.</summary>
-public abstract class OurClientCallTests(PythonServer python)
+public abstract partial class OurClientCallTests(PythonServer python)
 {
     private const int Limit = 4 * 1024 * 1024;
     private const string AnyScript = "100 % sûr: 日本語 🚓\r\n\tend";

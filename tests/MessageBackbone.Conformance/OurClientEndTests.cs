@@ -88,8 +88,10 @@ public abstract class OurClientEndTests(PythonServer python)
     public async Task A_deadline_ends_the_call_on_both_sides()
     {
         var key = NewKey(out var headers);
+        var client = await ConnectedAsync();
 
-        var refused = await RefusedAsync(new Request { Act = Act.Wait }, headers, In(TimeSpan.FromMilliseconds(300)));
+        var refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await client.UnaryAsync(new Request { Act = Act.Wait }, headers, In(TimeSpan.FromSeconds(1)), Cancel));
 
         Assert.Equal(StatusCode.DeadlineExceeded, refused.StatusCode);
         Assert.True(await CancelledAsync(key));
@@ -99,7 +101,8 @@ public abstract class OurClientEndTests(PythonServer python)
     public async Task A_deadline_ends_a_stream_after_messages_have_come()
     {
         var key = NewKey(out var headers);
-        using var call = python.Client().Spread(new Request { Count = 1, Act = Act.Wait }, headers, In(TimeSpan.FromSeconds(1)), Cancel);
+        var client = await ConnectedAsync();
+        using var call = client.Spread(new Request { Count = 1, Act = Act.Wait }, headers, In(TimeSpan.FromSeconds(2)), Cancel);
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
 
         var refused = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Cancel));
@@ -138,7 +141,7 @@ public abstract class OurClientEndTests(PythonServer python)
         var (spreadKey, duplexKey) = (NewKey(out var ofSpread), NewKey(out var ofDuplex));
         var spread = python.Client().Spread(new Request { Count = 2, Act = Act.Wait }, ofSpread, cancellationToken: Cancel);
         var duplex = python.Client().Duplex(ofDuplex, cancellationToken: Cancel);
-        await duplex.RequestStream.WriteAsync(new Request(), Cancel);
+        await duplex.RequestStream.WriteAsync(new Request { Act = Act.Wait }, Cancel);
         Assert.True(await spread.ResponseStream.MoveNext(Cancel));
         Assert.True(await duplex.ResponseStream.MoveNext(Cancel));
 
@@ -224,8 +227,16 @@ public abstract class OurClientEndTests(PythonServer python)
         return key;
     }
 
-    private async Task<RpcException> RefusedAsync(Request request, Metadata? headers = null, DateTime? deadline = null) =>
-        await Assert.ThrowsAsync<RpcException>(async () => await python.Client().UnaryAsync(request, headers, deadline, Cancel));
+    private async Task<RpcException> RefusedAsync(Request request, Metadata? headers = null) =>
+        await Assert.ThrowsAsync<RpcException>(async () => await python.Client().UnaryAsync(request, headers, cancellationToken: Cancel));
+
+    // Where a deadline is short, making the connection would use it up, and the call never reach the server.
+    private async Task<Proto.Conformance.ConformanceClient> ConnectedAsync()
+    {
+        var client = python.Client();
+        await client.UnaryAsync(new Request(), cancellationToken: Cancel);
+        return client;
+    }
 
     private async Task<bool> CancelledAsync(string key) =>
         (await python.Client().FateAsync(new FateRequest { CallKey = key }, cancellationToken: Cancel)).Cancelled;

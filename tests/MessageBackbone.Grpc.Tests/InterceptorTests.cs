@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.GrpcTests;
 
-public sealed class InterceptorTests
+public sealed partial class InterceptorTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -62,22 +62,6 @@ public sealed class InterceptorTests
         await new Echo.EchoClient(invoker).UnaryAsync(new EchoRequest(), cancellationToken: Cancel);
 
         Assert.Equal("12", seen);
-    }
-
-    [Fact]
-    public async Task A_client_with_another_host_says_so()
-    {
-        await using var server = await TestServer.StartAsync();
-        string? seen = null;
-        server.Behaviour.Unary = (request, context) =>
-        {
-            seen = context.Host;
-            return Task.FromResult(EchoService.Reply(request));
-        };
-
-        await server.Client().WithHost("node.example").UnaryAsync(new EchoRequest(), cancellationToken: Cancel);
-
-        Assert.Equal("node.example", seen);
     }
 
     private static Metadata Append(Metadata headers, string mark) => new() { { "trail", (headers.GetValue("trail") ?? "") + mark } };

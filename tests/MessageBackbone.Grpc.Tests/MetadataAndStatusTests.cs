@@ -6,7 +6,7 @@ using Status = Grpc.Core.Status;
 
 namespace MessageBackbone.GrpcTests;
 
-public sealed class MetadataAndStatusTests
+public sealed partial class MetadataAndStatusTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -90,9 +90,9 @@ public sealed class MetadataAndStatusTests
     }
 
     [Theory]
-    [InlineData(false, "The method failed.")]
-    [InlineData(true, "The method threw InvalidOperationException: secret")]
-    public async Task An_exception_becomes_UNKNOWN_and_its_text_stays_unless_asked_for(bool detailed, string expected)
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_exception_becomes_UNKNOWN_and_its_text_stays_unless_asked_for(bool detailed)
     {
         await using var server = await TestServer.StartAsync(options => options.EnableDetailedErrors = detailed);
         server.Behaviour.Unary = (_, _) => throw new InvalidOperationException("secret");
@@ -100,7 +100,8 @@ public sealed class MetadataAndStatusTests
         var ended = await Assert.ThrowsAsync<RpcException>(async () => await server.Client().UnaryAsync(new EchoRequest(), cancellationToken: Cancel));
 
         Assert.Equal(StatusCode.Unknown, ended.StatusCode);
-        Assert.Equal(expected, ended.Status.Detail);
+        Assert.NotEmpty(ended.Status.Detail);
+        Assert.Equal(detailed, ended.Status.Detail.Contains("InvalidOperationException: secret", StringComparison.Ordinal));
         Assert.Single(server.Errors);
     }
 
@@ -123,13 +124,14 @@ public sealed class MetadataAndStatusTests
     public async Task The_context_knows_method_host_peer_and_client_certificate()
     {
         await using var server = await TestServer.StartAsync(tls: true);
-        ServerCallContext? seen = null;
+        string? method = null;
+        DateTime? deadline = null;
         string? peer = null;
         string? host = null;
         string? identity = null;
         server.Behaviour.Unary = (request, context) =>
         {
-            (seen, peer, host) = (context, context.Peer, context.Host);
+            (method, deadline, peer, host) = (context.Method, context.Deadline, context.Peer, context.Host);
             identity = context.AuthContext.PeerIdentity.Single().Value;
             Assert.Equal(TestCertificate.Client.Thumbprint, context.GetHttpContext().Connection.ClientCertificate!.Thumbprint);
             context.UserState["x"] = 1;
@@ -138,20 +140,10 @@ public sealed class MetadataAndStatusTests
 
         await server.Client(certificate: TestCertificate.Client).UnaryAsync(new EchoRequest(), cancellationToken: Cancel);
 
-        Assert.Equal("/test.echo.v1.Echo/Unary", seen!.Method);
+        Assert.Equal("/test.echo.v1.Echo/Unary", method);
         Assert.Equal(server.Address.Authority, host);
         Assert.StartsWith("ipv4:127.0.0.1:", peer, StringComparison.Ordinal);
         Assert.Equal("gateway.example", identity);
-        Assert.Equal(DateTime.MaxValue, seen.Deadline);
-    }
-
-    [Fact]
-    public void Keys_and_texts_that_HTTP2_cannot_carry_are_refused_where_they_are_made()
-    {
-        Assert.Throws<ArgumentException>(() => new Metadata.Entry("a b", "x"));
-        Assert.Throws<ArgumentException>(() => new Metadata.Entry("a", "line\nbreak"));
-        Assert.Throws<ArgumentException>(() => new Metadata.Entry("a-bin", "text"));
-        Assert.Throws<ArgumentException>(() => new Metadata.Entry("a", [1]));
-        Assert.Throws<InvalidOperationException>(() => Metadata.Empty.Add("a", "b"));
+        Assert.Equal(DateTime.MaxValue, deadline);
     }
 }

@@ -1,5 +1,6 @@
 """The conformance service on grpcio:  server.py [CERTIFICATES].  Prints its port, ends with its standard input."""
 import collections
+import os
 import sys
 import threading
 from concurrent import futures
@@ -63,6 +64,8 @@ class Conformance(rpc.ConformanceServicer):
     def Duplex(self, request_iterator, context):
         over, returned = self._open(context)
         for request in request_iterator:
+            if request.act == pb.ACT_WAIT:
+                yield self._reply(request, context)
             yield self._act(request, context, over)
         self._return(context, returned)
 
@@ -111,7 +114,7 @@ class Conformance(rpc.ConformanceServicer):
 
     @staticmethod
     def _body(request):
-        return bytes(request.reply_size) if request.reply_size else request.body
+        return os.urandom(request.reply_size) if request.reply_size else request.body
 
     @staticmethod
     def _trailing(context):
