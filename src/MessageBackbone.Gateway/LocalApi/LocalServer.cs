@@ -3,11 +3,10 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using MessageBackbone.Protocol.Identities;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,7 +38,8 @@ internal sealed class LocalServer : IAsyncDisposable
         var guard = new LocalGuard(token, Path.GetFileName(options.OwnTokenFile), options.LocalRequests, log);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(LocalServer).Assembly.GetName().Name });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, parts, certificate));
-        builder.Services.AddRouting().AddLogging().Replace(ServiceDescriptor.Singleton(logs));
+        builder.Services.AddRouting().AddLogging().Replace(ServiceDescriptor.Singleton<ILoggerFactory>(new QuietFramework(logs)));
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.ConfigureHttpJsonOptions(json => LocalJson.Configure(json.SerializerOptions));
         ApiDescription.Add(builder.Services);
         var server = new LocalServer(builder.Build(), certificate, guard);
@@ -80,23 +80,11 @@ internal sealed class LocalServer : IAsyncDisposable
 
     private void Wire(GatewayParts parts, ILogger log)
     {
-        _app.UseExceptionHandler(handler => handler.Run(context => TellFaultAsync(context, log)));
-        _app.Use(next => context => _guard.InvokeAsync(context, next));
+        _app.Use(next => context => _guard.InvokeAsync(context, guarded => Faults.InvokeAsync(guarded, next, log)));
         _app.UseRouting();
         MessageEndpoints.Map(_app, parts);
         InboxEndpoints.Map(_app, parts);
         StatusEndpoints.Map(_app, parts);
         ApiDescription.Map(_app);
-        _app.MapFallback(() => Problems.Of(StatusCodes.Status404NotFound, "NO_SUCH_ROUTE", "There is no such route; /openapi/v1.json describes those that there are."))
-            .ExcludeFromDescription();
-    }
-
-    private static Task TellFaultAsync(HttpContext context, ILogger log)
-    {
-        var fault = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        if (fault is Microsoft.AspNetCore.Http.BadHttpRequestException bad)
-            return Problems.Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "TOO_LARGE" : "MALFORMED", "The request cannot be read.").ExecuteAsync(context);
-        GatewayLog.LocalRequestFailed(log, context.Request.Method, (context.GetEndpoint() as Microsoft.AspNetCore.Routing.RouteEndpoint)?.RoutePattern.RawText ?? "?", fault!);
-        return Problems.Of(StatusCodes.Status500InternalServerError, "FAILED", "The gateway failed; it is in its log.").ExecuteAsync(context);
     }
 }
