@@ -56,7 +56,7 @@ public sealed class NodeHost : IAsyncDisposable
         NodeOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken)
     {
         options.Validate();
-        System.IO.Directory.CreateDirectory(options.DataFolder);
+        MakePrivate(options.DataFolder);
         logs ??= NullLoggerFactory.Instance;
         var identity = NodeIdentity.Load(options);
         IEventLog? log = null;
@@ -126,6 +126,13 @@ public sealed class NodeHost : IAsyncDisposable
         app.MapGrpcService<DeliveryService>();
         app.MapGrpcHealthAndReflection();
         return app;
+    }
+
+    // The rooms' files get the mode that the process gives: the folder keeps others out of all of them.
+    private static void MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(folder);
+        else System.IO.Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static RoutingOptions Routing(NodeOptions options)

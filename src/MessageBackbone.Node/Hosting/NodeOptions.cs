@@ -14,7 +14,7 @@ public sealed class NodeOptions : IValidatableObject
 {
     public const string Section = "Node";
 
-    /// <summary>Folder of the event log, the bodies, the plan and the read models. Made if it is not there.</summary>
+    /// <summary>Folder of the event log, the bodies, the plan and the read models. Made with mode 0700 if it is not there.</summary>
     [Required] public string DataFolder { get; set; } = "";
 
     /// <summary>Address and port of the gRPC service; port 0 takes a free one. Default 127.0.0.1:7443.</summary>
