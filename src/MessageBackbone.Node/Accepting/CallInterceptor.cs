@@ -86,6 +86,11 @@ internal sealed class CallInterceptor(
         return caller;
     }
 
+    // With the reason that the next call will get, so that a gateway does the same after both.
+    private RefusalException LostRight(ServerCallContext context) =>
+        callers.WhyNot(context.GetHttpContext().Connection.ClientCertificate, out _)
+            ?? new RefusalException(Reasons.CertificateNotValid, "Your certificate was not valid for a moment while the call ran. Call again.");
+
     // A method that watches Caller.MustEnd ends in order; one that does not is cut off.
     private async Task CutAsync(Task running, ServerCallContext context)
     {
@@ -106,7 +111,7 @@ internal sealed class CallInterceptor(
 
         if (fault is OperationCanceledException && caller?.MustEnd.IsCancellationRequested == true)
         {
-            return new RefusalException(Reasons.CertificateNotValid, "Your certificate was revoked or your bureau closed while the call ran.").ToStatus();
+            return LostRight(context).ToStatus();
         }
 
         if (fault is OperationCanceledException && context.CancellationToken.IsCancellationRequested)

@@ -12,32 +12,38 @@ namespace MessageBackbone.Node.Accepting;
 /// <summary>Names the caller by its TLS certificate and the directory, at each call.</summary>
 internal sealed class Callers(CurrentDirectory directory, NodeIdentity node, TimeProvider clock)
 {
-    public Caller Identify(X509Certificate2? certificate)
+    /// <exception cref="RefusalException">Nobody whom the directory knows now.</exception>
+    public Caller Identify(X509Certificate2? certificate) => WhyNot(certificate, out var caller) is { } refusal ? throw refusal : caller!;
+
+    /// <summary>What a call with this certificate would be refused with now; null: it is <paramref name="caller"/>'s.</summary>
+    public RefusalException? WhyNot(X509Certificate2? certificate, out Caller? caller)
     {
+        caller = null;
         if (certificate is null)
         {
-            throw new RefusalException(Reasons.CertificateNotValid, "Connect with a TLS client certificate that the secretariat enrolled.");
+            return new RefusalException(Reasons.CertificateNotValid, "Connect with a TLS client certificate that the secretariat enrolled.");
         }
 
         var state = directory.State;
         var sha256 = Fingerprint.Of(certificate.RawDataMemory.Span);
         if (state.FindCertificate(sha256) is not { Use: CertificateUse.Tls } enrolled)
         {
-            throw new RefusalException(Reasons.CertificateNotValid, "This TLS certificate is not enrolled. Ask the secretariat to enrol it.");
+            return new RefusalException(Reasons.CertificateNotValid, "This TLS certificate is not enrolled. Ask the secretariat to enrol it.");
         }
 
         // The handshake may be hours old: time and CRL are judged again.
         if (enrolled.IsRevoked || !node.Anchor.Judge(certificate, CertificateUse.Tls, clock.GetUtcNow()).Ok)
         {
-            throw new RefusalException(Reasons.CertificateNotValid, "This TLS certificate was revoked or is not valid now. Connect with a newer one.");
+            return new RefusalException(Reasons.CertificateNotValid, "This TLS certificate was revoked or is not valid now. Connect with a newer one.");
         }
 
         if (!IsEnrolled(state, enrolled.Holder, sha256))
         {
-            throw new RefusalException(Reasons.UnknownBureau, "This bureau does not take part any more. Ask the secretariat.");
+            return new RefusalException(Reasons.UnknownBureau, "This bureau does not take part any more. Ask the secretariat.");
         }
 
-        return new Caller(enrolled.Holder, sha256);
+        caller = new Caller(enrolled.Holder, sha256);
+        return null;
     }
 
     public bool IsEnrolled(Caller caller) => IsEnrolled(directory.State, caller.Holder, caller.TlsCertificate);

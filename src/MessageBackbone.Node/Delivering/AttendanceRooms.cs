@@ -1,3 +1,4 @@
+using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
@@ -11,6 +12,7 @@ internal sealed record AttendanceRooms(
     Presenting Presenting,
     ReceiptRecording Receipts,
     AttemptRecording Attempts,
+    SecurityRecorder Security,
     CurrentDirectory Directory,
     DeliveringOptions Options,
     TimeProvider Clock);

@@ -19,6 +19,9 @@ internal sealed class InHand(LaneKey lane, ulong sequence, HeldReference? held)
 
     /// <summary>When it was written to the gateway; null: not yet.</summary>
     public DateTimeOffset? PresentedAt { get; set; }
+
+    /// <summary>It went back to the plan without a receipt. Its place in the window stays taken until one comes.</summary>
+    public bool TakenBack { get; set; }
 }
 
 /// <summary>A delivery as it will be written, and what a receipt is judged by.</summary>

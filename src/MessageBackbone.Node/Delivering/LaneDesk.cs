@@ -11,7 +11,7 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     private readonly SortedDictionary<ulong, HeldReference> _waiting = [];
     private readonly Dictionary<ulong, InHand> _inHand = [];
     private readonly HashSet<ulong> _slots = [];
-    private ulong _next = plan.Ask.NextOpen(lane, 0, clock.GetUtcNow())?.Sequence ?? plan.Ask.NextSequence(lane);
+    private ulong _next = FirstOf(lane, plan, clock);
     private Missing? _missing;
 
     public LaneKey Lane => lane;
@@ -43,9 +43,7 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     /// <summary>The next delivery to make ready; null: the window is full, or nothing has come whose turn it is.</summary>
     public async ValueTask<InHand?> TakeAsync(CancellationToken cancellationToken)
     {
-        if (_waiting.Count == 0 || Preparing.Count >= options.ReadyAhead) return null;
-        var sequence = _waiting.Keys.First();
-        if (!_slots.Contains(sequence) && _slots.Count >= Window) return null;
+        if (Turn() is not { } sequence) return null;
         if (sequence > _next && plan.Ask.NextOpen(lane, _next, clock.GetUtcNow()) is { } open && open.Sequence < sequence)
             return await LowerIsMissingAsync(open.Sequence, sequence, cancellationToken) ? Hold(open.Sequence, null) : null;
         _missing = null;
@@ -53,22 +51,43 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
         return Hold(sequence, held);
     }
 
-    /// <summary>The gateway's Recorded is on its way: one more may be sent.</summary>
-    public void Free(ulong sequence) => _slots.Remove(sequence);
-
-    /// <summary>It is no longer ours; the transport may forget it.</summary>
-    public void Release(InHand delivery)
+    /// <summary>Its receipt is recorded, or it turned out to be final: the transport may forget it, and one more may be sent.</summary>
+    public void Settle(InHand delivery)
     {
-        if (_inHand.Remove(delivery.Sequence)) delivery.Held?.Done();
+        Return(delivery);
+        // Taken again meanwhile, the place in the window is that one's.
+        if (!_inHand.ContainsKey(delivery.Sequence)) _slots.Remove(delivery.Sequence);
     }
 
-    public InHand? Find(ulong sequence) => _inHand.GetValueOrDefault(sequence);
+    /// <summary>It is no longer ours; the transport may forget it. Without a Recorded it goes on counting in the window.</summary>
+    public void Return(InHand delivery)
+    {
+        if (_inHand.GetValueOrDefault(delivery.Sequence) != delivery) return;
+        _inHand.Remove(delivery.Sequence);
+        delivery.Held?.Done();
+    }
 
     /// <summary>When this lane wants to be looked at again without anything having come; null: never.</summary>
     public DateTimeOffset? Due()
     {
-        var oldest = _inHand.Values.Where(delivery => delivery.PresentedAt is not null).Select(delivery => delivery.PresentedAt + options.InHandAtMost).Min();
-        return _missing?.LookAt is { } look && (oldest is null || look < oldest) ? look : oldest;
+        var oldest = _inHand.Values.Min(delivery => delivery.PresentedAt) + options.InHandAtMost;
+        // A lane that may not take is woken by a Recorded or by what it waits for: the clock would only wake it in vain, again and again.
+        return _missing?.LookAt is { } look && Turn() is not null && (oldest is null || look < oldest) ? look : oldest;
+    }
+
+    // The waiting number whose turn it would be, if there is room for it.
+    private ulong? Turn()
+    {
+        if (_waiting.Count == 0 || Preparing.Count >= options.ReadyAhead) return null;
+        var sequence = _waiting.Keys.First();
+        return _slots.Contains(sequence) || _slots.Count < Window ? sequence : null;
+    }
+
+    // In this order: a row that is planned between the two questions must not count as presented before.
+    private static ulong FirstOf(LaneKey lane, Plan plan, TimeProvider clock)
+    {
+        var next = plan.Ask.NextSequence(lane);
+        return plan.Ask.NextOpen(lane, 0, clock.GetUtcNow()) is { } open ? Math.Min(open.Sequence, next) : next;
     }
 
     private InHand Hold(ulong sequence, HeldReference? held)

@@ -135,7 +135,7 @@ public sealed class DirectoryServiceTests
         await house.CloseAsync("FR");
 
         await Refused.ForAsync(
-            Reasons.CertificateNotValid,
+            Reasons.UnknownBureau,
             () => ReadUntilAsync(call.ResponseStream, _ => false).WaitAsync(TimeSpan.FromSeconds(5), Cancel));
     }
 
