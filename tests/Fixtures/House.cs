@@ -4,6 +4,7 @@ using MessageBackbone.Node.Hosting;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
 using Microsoft.Extensions.DependencyInjection;
+using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
 namespace MessageBackbone.Fixtures;
 
@@ -69,9 +70,16 @@ internal sealed class House : IAsyncDisposable
     /// <summary>Starts the node on the same folder again, as after a restart, on a new port; connections are made anew.</summary>
     public async Task RestartAsync()
     {
-        await Node.DisposeAsync();
+        await StopAsync();
         await StartAsync();
+        foreach (var party in _parties.Values)
+        {
+            party.Reconnect(Node.GrpcAddress);
+        }
     }
+
+    /// <summary>Stops the node in order; <see cref="RestartAsync"/> starts it again.</summary>
+    public async Task StopAsync() => await Node.DisposeAsync();
 
     /// <summary>Registers a bureau and enrols its three certificates.</summary>
     public async Task<Party> AddBureauAsync(string code, Classification highest = Classification.Confidential)
@@ -171,6 +179,31 @@ internal sealed class House : IAsyncDisposable
         }
 
         return count;
+    }
+
+    /// <summary>Every event of a stream, in order.</summary>
+    public async Task<List<RecordedEvent>> ReadAsync(StreamId stream)
+    {
+        var events = new List<RecordedEvent>();
+        await foreach (var recorded in Log.ReadStreamAsync(stream, null, Cancel))
+        {
+            events.Add(recorded);
+        }
+
+        return events;
+    }
+
+    /// <summary>Returns when the log holds so many events of a type.</summary>
+    public async Task UntilRecordedAsync(string type, int count = 1)
+    {
+        await foreach (var batch in Log.SubscribeAllAsync(LogPosition.Start, Cancel))
+        {
+            count -= batch.Count(recorded => recorded.Type == type);
+            if (count <= 0)
+            {
+                return;
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -14,10 +14,11 @@ namespace MessageBackbone.Fixtures;
 internal sealed class Party : IDisposable
 {
     private readonly ShiftedClock _clock;
+    private readonly TrustAnchor _anchor;
 
     public Party(IssuedHolder issued, Uri node, TrustAnchor anchor, ShiftedClock clock)
     {
-        _clock = clock;
+        (_clock, _anchor) = (clock, anchor);
         Keys = issued.OpenKeys();
         Channel = Connect(node, Keys.Tls, anchor, clock);
     }
@@ -26,7 +27,7 @@ internal sealed class Party : IDisposable
 
     public string Name => Keys.Holder.Name;
 
-    public GrpcChannel Channel { get; }
+    public GrpcChannel Channel { get; private set; }
 
     /// <summary>What its next messages say.</summary>
     public SealedContent Content { get; set; } = new() { Text = "Bonjour" };
@@ -34,6 +35,13 @@ internal sealed class Party : IDisposable
     public ExchangeService.ExchangeServiceClient Exchange => new(Channel);
 
     public DirectoryService.DirectoryServiceClient Directory => new(Channel);
+
+    /// <summary>Connects to the node where it is now.</summary>
+    public void Reconnect(Uri node)
+    {
+        Channel.Dispose();
+        Channel = Connect(node, Keys.Tls, _anchor, _clock);
+    }
 
     public static GrpcChannel Connect(Uri node, X509Certificate2? tls, TrustAnchor anchor, TimeProvider clock) =>
         GrpcChannel.ForAddress(node, new GrpcChannelOptions { HttpHandler = NewHandler(tls, anchor, clock), DisposeHttpClient = true });

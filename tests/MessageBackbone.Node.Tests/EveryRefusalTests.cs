@@ -6,8 +6,8 @@ namespace MessageBackbone.Node.Tests;
 
 public sealed class EveryRefusalTests
 {
-    /// <summary>What nothing can answer yet: quotas, settling by others, several nodes and draining are later parts. SUPERSEDED is the attendance's.</summary>
-    private static readonly string[] Later = [Reasons.QuotaExceeded, Reasons.AlreadyFinal, Reasons.NotLeader, Reasons.Draining, Reasons.Superseded];
+    /// <summary>What nothing can answer yet: quotas and several nodes are later parts.</summary>
+    private static readonly string[] Later = [Reasons.QuotaExceeded, Reasons.NotLeader];
 
     [Fact]
     public void Every_refusal_has_a_test_that_provokes_it_over_the_wire()

@@ -1,7 +1,9 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.EventLog;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Messages;
+using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Tests.Accepting;
@@ -49,16 +51,21 @@ public sealed class AcceptingTests
     {
         await using var house = await House.OpenAsync("FR", "DE");
         var deliverBy = house.Clock.GetUtcNow().AddMinutes(10);
-        var envelope = house["FR"].Compose(
-            house["DE"], header => header.DeliverBy = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(deliverBy));
+        Envelope Compose() => house["FR"].Compose(house["DE"], header => header.DeliverBy = deliverBy.ToTimestamp());
+        var (envelope, unsent) = (Compose(), Compose());
         var first = await house["FR"].SubmitAsync(envelope);
 
         house.Clock.Advance(TimeSpan.FromMinutes(20));
+        // To a message that was not accepted before, the lapse of time alone is fatal, and so is the revocation.
+        await Refused.ForAsync(Reasons.Expired, () => house["FR"].SubmitAsync(unsent));
         await house.RevokeAsync(house["FR"].Keys.Sign!.RawData);
-        var late = await house["FR"].SubmitAsync(envelope);
+        await Refused.ForAsync(Reasons.CertificateNotValid, () => house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
+        SubmitReply[] late = [await house["FR"].SubmitAsync(envelope), await house["FR"].SubmitAsync(envelope)];
 
-        Assert.True(late.Duplicate);
-        Assert.Equal(house["FR"].ReceiptOf(first), house["FR"].ReceiptOf(late));
+        Assert.All(late, reply => Assert.True(reply.Duplicate));
+        Assert.All(late, reply => Assert.Equal(first.Position, reply.Position));
+        Assert.All(late, reply => Assert.Equal(house["FR"].ReceiptOf(first), house["FR"].ReceiptOf(reply)));
+        Assert.Equal(1, await house.CountAsync("message.accepted.v1"));
     }
 
     [Fact]
