@@ -68,8 +68,8 @@ internal sealed class Plan : IAsyncDisposable
         _writer.WriteAsync(session =>
         {
             foreach (var row in rows)
-                session.Execute("update row set published = 1, not_before = 0 where recipient = $1 and precedence = $2 and sequence = $3",
-                    row.Lane.Bureau, (long)row.Lane.Precedence, (long)row.Sequence);
+                session.Execute("update row set published = 1, not_before = 0 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4",
+                    row.Lane.Bureau, (long)row.Lane.Precedence, (long)row.Sequence, PlanSteps.Never);
             return true;
         }, cancellationToken);
 
@@ -81,8 +81,8 @@ internal sealed class Plan : IAsyncDisposable
         {
             foreach (var sequence in sequences)
                 session.Execute(
-                    "update row set published = 0, not_before = $4 where recipient = $1 and precedence = $2 and sequence = $3",
-                    lane.Bureau, (long)lane.Precedence, (long)sequence, notBefore?.ToUnixTimeMilliseconds() ?? 0);
+                    "update row set published = 0, not_before = $4 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $5",
+                    lane.Bureau, (long)lane.Precedence, (long)sequence, notBefore?.ToUnixTimeMilliseconds() ?? 0, PlanSteps.Never);
             return true;
         }, cancellationToken);
         Waiting.Set();
@@ -116,7 +116,8 @@ internal sealed class Plan : IAsyncDisposable
         return changed;
     }
 
-    /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final.</summary>
+    /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, or kept
+    /// apart.</summary>
     public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence), cancellationToken);
 

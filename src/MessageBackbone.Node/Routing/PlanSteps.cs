@@ -10,8 +10,8 @@ internal static class PlanSteps
     /// <summary>Numbers told with one delivery at most; the rest is told with the next.</summary>
     private const int MaxSkippedTold = 1_000;
 
-    /// <summary>The last day there is: rows with this time are not due.</summary>
-    private static readonly long Never = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+    /// <summary>The last day there is: the time of rows that are kept apart. Only their release may change it.</summary>
+    public static readonly long Never = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     internal const string RowColumns = "sequence, message_id, position, traceparent, attempts, doubtful";
 
@@ -42,8 +42,8 @@ internal static class PlanSteps
     public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence)
     {
         var row = session.First(
-            $"update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 returning {RowColumns}",
-            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence);
+            $"update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4 returning {RowColumns}",
+            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, Never);
         return row is null ? null : new Presentation(row, Skipped(session, lane, sequence));
     }
 

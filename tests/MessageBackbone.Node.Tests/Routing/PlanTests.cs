@@ -151,6 +151,23 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public async Task What_was_under_way_when_a_delivery_was_quarantined_does_not_bring_it_back()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        var id = await scenario.AcceptAsync(Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+        var row = Assert.Single(scenario.OpenRows(DeRoutine));
+        await scenario.QuarantineAsync(id, "DE");
+        await scenario.CatchUpAsync();
+
+        await scenario.Plan.MarkPublishedAsync([row], Cancel);
+        await scenario.Plan.UnmarkAsync(DeRoutine, [row.Sequence], TimeProvider.System.GetUtcNow(), Cancel);
+
+        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, row.Sequence, Cancel));
+        Assert.Empty(scenario.Plan.Ask.Unpublished(DeRoutine, 10, TimeProvider.System.GetUtcNow()));
+    }
+
+    [Fact]
     public async Task Attempts_recorded_in_the_log_count_after_a_rebuild()
     {
         await using var scenario = await RoutingScenario.StartAsync();
