@@ -17,22 +17,32 @@ internal sealed class ReceiptStore(GatewayDatabase database)
 {
     private const string Columns = "row, message_id, header_sha256, kind, outcome, precedence, signed";
 
+    // The node refuses an OPENED before it has recorded DELIVERED, and records many receipts at a time: sent right after it, it might be judged first.
+    private const string AnswerIsSettled =
+        "NOT EXISTS (SELECT 1 FROM receipts a WHERE a.message_id = r.message_id AND a.header_sha256 = r.header_sha256 AND a.kind = 0 AND a.state = 0)";
+
     public long LastRow() => database.Read(session => session.First("SELECT coalesce(max(row), 0) FROM receipts", row => row.GetInt64(0)));
 
     /// <summary>
     /// What the node has not recorded yet among the rows up to <paramref name="last"/>, most urgent first, after (<paramref name="precedence"/>,
-    /// <paramref name="row"/>) in that order.
+    /// <paramref name="row"/>) in that order; without each OPENED that must wait for the answer to its delivery.
     /// </summary>
     public List<StoredReceipt> ToSend(int precedence, long row, long last, int limit) => database.Read(session => session.Query(
         $"""
-        SELECT {Columns} FROM receipts
-        WHERE state = 0 AND row <= $last AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
+        SELECT {Columns} FROM receipts r
+        WHERE state = 0 AND row <= $last AND (kind = 0 OR {AnswerIsSettled}) AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
         """,
         Receipt, ("$precedence", precedence), ("$row", row), ("$last", last), ("$limit", limit)));
 
-    /// <summary>The OPENED receipts that were stored after the row and are not recorded.</summary>
-    public List<StoredReceipt> OpenedAfter(long row) => database.Read(session => session.Query(
-        $"SELECT {Columns} FROM receipts WHERE state = 0 AND kind = 1 AND row > $row ORDER BY row", Receipt, ("$row", row)));
+    /// <summary>The OPENED receipts that were stored after the row and are not recorded, and whether each may be sent now.</summary>
+    public List<(StoredReceipt Receipt, bool Ready)> OpenedAfter(long row) => database.Read(session => session.Query(
+        $"SELECT {Columns}, {AnswerIsSettled} FROM receipts r WHERE state = 0 AND kind = 1 AND row > $row ORDER BY row",
+        found => (Receipt(found), found.GetInt32(7) == 1), ("$row", row)));
+
+    /// <summary>The OPENED receipt that waited for the answer to this delivery; null: there is none to send.</summary>
+    public StoredReceipt? FindOpened(string messageId, byte[] headerSha256) => database.Read(session => session.First(
+        $"SELECT {Columns} FROM receipts WHERE message_id = $id AND header_sha256 = $sha AND kind = 1 AND state = 0", Receipt,
+        ("$id", messageId), ("$sha", headerSha256)));
 
     public StoredReceipt? Find(string messageId, ReceiptKind kind) => database.Read(session => session.First(
         $"SELECT {Columns} FROM receipts WHERE message_id = $id AND kind = $kind AND outcome IN (1, 3)", Receipt, ("$id", messageId), ("$kind", (int)kind)));

@@ -116,6 +116,7 @@ internal sealed class AttendedStream(
         await foreach (var (sent, position, marking) in _marks.Reader.ReadAllAsync(cancellationToken))
         {
             await marking;
+            if (sent.Kind == ReceiptKind.Answer && receipts.FindOpened(sent.MessageId, sent.HeaderSha256) is { } waiting) await SendAsync(waiting, cancellationToken);
             meter.ReceiptRecorded();
             observers.Tell(new GatewayEvent.ReceiptRecorded(MessageId.Parse(sent.MessageId), (DeliveryOutcome)sent.Outcome, position, clock.GetUtcNow()));
         }
@@ -157,9 +158,9 @@ internal sealed class AttendedStream(
         while (true)
         {
             var more = opened.Next();
-            foreach (var receipt in receipts.OpenedAfter(lastOpened))
+            foreach (var (receipt, ready) in receipts.OpenedAfter(lastOpened))
             {
-                await SendAsync(receipt, cancellationToken);
+                if (ready) await SendAsync(receipt, cancellationToken); // else it goes when the answer to its delivery is recorded
                 lastOpened = receipt.Row;
             }
             await more.WaitAsync(cancellationToken);

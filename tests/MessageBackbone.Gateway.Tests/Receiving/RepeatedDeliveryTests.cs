@@ -107,6 +107,41 @@ public sealed class RepeatedDeliveryTests
         await Assert.ThrowsAsync<ArgumentException>(() => again.Host.OpenAsync(id, "Jean\u0007", Cancel));
     }
 
+    [Fact]
+    public async Task An_opening_before_the_node_has_recorded_the_delivery_waits_for_that()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var between = await house.StandBetweenAsync("DE");
+        var recorded = false;
+        var early = 0;
+        between.ToGateway = frame =>
+        {
+            recorded |= frame.Recorded is not null;
+            return [frame];
+        };
+        var receipts = Receipts(between, pass: number => number > 1);
+        var germany = await house.AttendAsync("DE", node: between.Address);
+        var pass = between.FromGateway;
+        between.FromGateway = frame =>
+        {
+            if (frame.Receipt is { } receipt && OutcomeOf(receipt) == DeliveryOutcome.Opened && !Volatile.Read(ref recorded)) Interlocked.Increment(ref early);
+            return pass(frame);
+        };
+        await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"]));
+        var id = (await germany.SeesAsync<GatewayEvent.Received>()).Message;
+        while (between.Passed is { } next && receipts.IsEmpty) await next.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+
+        await germany.Host.OpenAsync(id, "officer-1", Cancel);
+        between.CutAttendances();
+
+        await germany.SeesAsync<GatewayEvent.ReceiptRecorded>(r => r.Outcome == DeliveryOutcome.Opened);
+        Assert.Equal(0, early);
+        Assert.Empty(germany.Seen.OfType<GatewayEvent.ReceiptRefused>());
+    }
+
+    private static DeliveryOutcome OutcomeOf(Receipt receipt) =>
+        ReceiptBuilding.TryRead(receipt.Signed.Memory, DeliveryReceipt.Parser, out _, out var read, out _) ? read.Outcome : default;
+
     private static ConcurrentQueue<Receipt> Receipts(FalseNode node, Func<int, bool>? pass = null)
     {
         var receipts = new ConcurrentQueue<Receipt>();
