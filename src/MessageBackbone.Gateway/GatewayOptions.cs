@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MessageBackbone.Gateway.Telemetry;
 
 namespace MessageBackbone.Gateway;
 
@@ -79,6 +80,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Requests of local callers that are worked on at the same time; more get 503. Default 256.</summary>
     [Range(1, 10_000)] public int LocalRequests { get; set; } = 256;
 
+    /// <summary>Where traces and metrics go.</summary>
+    [Required] public GatewayTelemetryOptions Telemetry { get; set; } = new();
+
     /// <summary>Seed of the jitter; absent: by chance.</summary>
     public int? JitterSeed { get; set; }
 
@@ -90,7 +94,9 @@ public sealed class GatewayOptions : IValidatableObject
     public void Validate()
     {
         var problems = new List<ValidationResult>();
-        if (Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true)) return;
+        Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
+        Validator.TryValidateObject(Telemetry, new ValidationContext(Telemetry), problems, validateAllProperties: true);
+        if (problems.Count == 0) return;
         throw new ValidationException($"{Section}: " + string.Join(" ", problems.Select(p => p.ErrorMessage)));
     }
 
@@ -101,6 +107,8 @@ public sealed class GatewayOptions : IValidatableObject
             yield return new("Listen must be an https address of this machine's loopback.", [nameof(Listen)]);
         if (ReconnectFirst <= TimeSpan.Zero || ReconnectMax < ReconnectFirst)
             yield return new("ReconnectFirst must be above 0 and at most ReconnectMax.", [nameof(ReconnectFirst)]);
+        if (Telemetry.OtlpEndpoint.Length > 0 && !(Uri.TryCreate(Telemetry.OtlpEndpoint, UriKind.Absolute, out var otlp) && otlp.Scheme is "http" or "https"))
+            yield return new("Telemetry.OtlpEndpoint is an address like http://127.0.0.1:4317.", [nameof(Telemetry)]);
         if (SubmitTimeout <= TimeSpan.Zero) yield return new("SubmitTimeout must be above 0.", [nameof(SubmitTimeout)]);
         if (WelcomeWithin <= TimeSpan.Zero) yield return new("WelcomeWithin must be above 0.", [nameof(WelcomeWithin)]);
         if (SupersededPause < ReconnectFirst) yield return new("SupersededPause must be at least ReconnectFirst.", [nameof(SupersededPause)]);

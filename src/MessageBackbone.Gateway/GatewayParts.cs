@@ -6,6 +6,7 @@ using MessageBackbone.Gateway.LocalApi;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Gateway.Receiving;
 using MessageBackbone.Gateway.Storing;
+using MessageBackbone.Gateway.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Gateway;
@@ -15,6 +16,7 @@ internal sealed class GatewayParts : IAsyncDisposable
 {
     private readonly GatewayDatabase _database;
     private readonly BodyDownload _downloads;
+    private readonly TelemetryExport? _telemetry;
 
     private GatewayParts(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, KeyRing keys, GatewayDatabase database)
     {
@@ -37,6 +39,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         Opening = new Opening(Inbox, keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
         var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, clock, logs.CreateLogger<DeliveryCheck>());
+        _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
         Attendance = new Attendance(keys, Node, check, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
 
@@ -95,6 +98,7 @@ internal sealed class GatewayParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _telemetry?.Dispose(); // first: its last export measures the store
         Node.Dispose();
         Attendance.Dispose();
         _downloads.Dispose();

@@ -6,7 +6,10 @@ namespace MessageBackbone.Gateway;
 /// <summary>The gateway's spans. A message is one trace: compose, seal, submit here, the node's own spans, receive and open at the recipient.</summary>
 internal static class GatewayTelemetry
 {
-    public static readonly ActivitySource Source = new("MessageBackbone");
+    /// <summary>Not the node's: where both run in one process, each exports its own.</summary>
+    public const string SourceName = "MessageBackbone.Gateway";
+
+    public static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>A parent that came from outside; none where it is not a W3C traceparent.</summary>
     public static ActivityContext Parent(string? traceparent) =>

@@ -28,6 +28,15 @@ public sealed class GatewayOptionsTests
     [Fact]
     public void An_empty_window_is_refused() => Refused(o => o.WindowFlash = 0);
 
+    [Theory]
+    [InlineData("collector:4317", "grpc")]
+    [InlineData("http://127.0.0.1:4317", "udp")]
+    public void A_collector_that_cannot_be_reached_by_OTLP_is_refused(string endpoint, string protocol) =>
+        Refused(o => (o.Telemetry.OtlpEndpoint, o.Telemetry.OtlpProtocol) = (endpoint, protocol));
+
+    [Fact]
+    public void No_patience_for_a_Welcome_is_refused() => Refused(o => o.WelcomeWithin = TimeSpan.Zero);
+
     private static void Refused(Action<GatewayOptions> change)
     {
         var options = Valid();
