@@ -53,6 +53,7 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     private async Task<int> SendAsync(List<PlanRow> page, CancellationToken cancellationToken)
     {
         // Started in order and awaited together: one confirm a send would cost ten times the rate; the lanes put right what overtakes.
+        var incarnations = page.ConvertAll(row => transport.Incarnation(row.Lane));
         var sends = page.ConvertAll(row => TrySendAsync(row, cancellationToken));
         var faults = await Task.WhenAll(sends);
         cancellationToken.ThrowIfCancellationRequested();
@@ -60,11 +61,19 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
         if (confirmed.Count > 0)
         {
             await plan.MarkPublishedAsync(confirmed, cancellationToken);
+            await TakeBackAsync([.. page.Where((row, i) => faults[i] is null && transport.Incarnation(row.Lane) != incarnations[i])]);
             for (var i = 0; i < confirmed.Count; i++) NodeMetrics.Published();
         }
         foreach (var lane in page.Select((row, i) => (row.Lane, Fault: faults[i])).GroupBy(sent => sent.Lane))
             Judge(lane.Key, [.. lane.Select(sent => sent.Fault).OfType<string>()]);
         return page.Count;
+    }
+
+    // The lane was detached, or the broker lost, between the send and the mark: who un-marked the lane's rows then did not see these.
+    private async Task TakeBackAsync(IReadOnlyList<PlanRow> lost)
+    {
+        foreach (var lane in lost.GroupBy(row => row.Lane))
+            await plan.UnmarkAsync(lane.Key, [.. lane.Select(row => row.Sequence)], null, CancellationToken.None);
     }
 
     private async Task<string?> TrySendAsync(PlanRow row, CancellationToken cancellationToken)

@@ -41,6 +41,28 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task What_a_lane_lost_between_the_send_and_the_mark_is_sent_again()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        await scenario.AcceptAsync(Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+        await using var transport = new ScriptedTransport();
+        var lane = new LaneKey("DE", Precedence.Routine);
+        transport.OnSent = _ =>
+        {
+            if (transport.Sent.Count == 1) transport.LaneIncarnation = new object();
+        };
+        var publisher = Publisher(scenario, transport);
+
+        Assert.True(await publisher.PublishPageAsync(Cancel));
+        Assert.Single(scenario.Plan.Ask.Unpublished(lane, 10, DateTimeOffset.MaxValue));
+        Assert.True(await publisher.PublishPageAsync(Cancel));
+
+        Assert.Equal([1ul, 1ul], transport.Sent.Select(row => row.Sequence));
+        Assert.Empty(scenario.Plan.Ask.Unpublished(lane, 10, DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
     public async Task What_failed_is_sent_again_and_what_was_confirmed_is_not()
     {
         await using var scenario = await RoutingScenario.StartAsync();

@@ -31,6 +31,11 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public bool Takes(LaneKey lane) => true;
 
+    /// <summary>Replaced when the lane loses what it held.</summary>
+    public object? LaneIncarnation { get; set; } = new();
+
+    public object? Incarnation(LaneKey lane) => LaneIncarnation;
+
     public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
     {
         if (Failing(row) is { } fault) throw new InvalidOperationException(fault);

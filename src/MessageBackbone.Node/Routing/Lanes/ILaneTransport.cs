@@ -21,6 +21,9 @@ internal interface ILaneTransport : IAsyncDisposable
     /// <summary>Whether the lane may be sent to now.</summary>
     bool Takes(LaneKey lane);
 
+    /// <summary>Another object whenever what the transport held of this lane may be gone: what was sent under the one before counts as not sent.</summary>
+    object? Incarnation(LaneKey lane);
+
     /// <summary>Sends one reference. Returning means that the transport holds it; throwing, that it may not.</summary>
     Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken);
 

@@ -27,6 +27,8 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
 
     public bool Takes(LaneKey lane) => _bus.IsAttached(lane);
 
+    public object? Incarnation(LaneKey lane) => _bus.Incarnation(lane);
+
     public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken) =>
         _bus.SendAsync(row.Lane, LaneReference.Of(row, traceParent), static _ => { }, cancellationToken);
 

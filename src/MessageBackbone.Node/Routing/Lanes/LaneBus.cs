@@ -34,6 +34,8 @@ internal sealed class LaneBus : IAsyncDisposable
 
     public bool IsAttached(LaneKey lane) => _endpoints.TryGetValue(lane, out var endpoint) && endpoint.IsAttached;
 
+    public object? Incarnation(LaneKey lane) => _endpoints.TryGetValue(lane, out var endpoint) ? endpoint.Incarnation : null;
+
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take, LaneHooks hooks) =>
         _endpoints.GetOrAdd(lane, key => new LaneEndpoint(key, Connect, _clock, _logger)).Attach(take, hooks);
 

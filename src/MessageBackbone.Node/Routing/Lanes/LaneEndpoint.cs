@@ -22,6 +22,10 @@ internal sealed class LaneEndpoint(
     private HostReceiveEndpointHandle? _handle;
     private string _version = "";
     private volatile Session? _session;
+    private volatile object _incarnation = new();
+
+    /// <summary>Another object each time that the endpoint was stopped and what it held was given back.</summary>
+    public object Incarnation => _incarnation;
 
     /// <summary>References come to an attachment now.</summary>
     public bool IsAttached => _session is { IsOpen: true, Returning.IsCancellationRequested: false };
@@ -90,6 +94,8 @@ internal sealed class LaneEndpoint(
         {
             await session.ReturnHeldAsync(Stop());
             _session = null;
+            // Before the plan is told: a publisher that marks a row only after that finds another incarnation, and takes the mark back.
+            _incarnation = new object();
             await hooks.ClosedAsync();
         }
     }

@@ -47,6 +47,8 @@ internal sealed class RabbitMqLanes : ILaneTransport
 
     public bool Takes(LaneKey lane) => _standing.Takes(lane);
 
+    public object? Incarnation(LaneKey lane) => _standing.Now;
+
     public async Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
     {
         var uplink = _standing.Now ?? throw new BrokerAwayException();
