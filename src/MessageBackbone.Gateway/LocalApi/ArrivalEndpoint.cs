@@ -61,7 +61,8 @@ internal sealed class ArrivalEndpoint(GatewayParts parts)
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         using var timeout = new CancellationTokenSource(patience, parts.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stopping, context.RequestAborted);
-        using var signal = new SemaphoreSlim(0);
+        // Not disposed: an arrival that is being told may release it after this request has ended, and must not fail for that.
+        var signal = new SemaphoreSlim(0);
         using var watching = parts.Observers.Add(happened =>
         {
             if (happened is GatewayEvent.Received { Outcome: DeliveryOutcome.Delivered, Repeated: false }) signal.Release();

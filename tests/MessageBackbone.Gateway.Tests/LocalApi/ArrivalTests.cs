@@ -97,6 +97,22 @@ public sealed class ArrivalTests
     }
 
     [Fact]
+    public async Task An_arrival_that_is_being_told_while_somebody_stops_waiting_harms_nobody()
+    {
+        await using var api = await LoneLocalApi.StartAsync(localRequests: 4);
+        using var ended = new ManualResetEventSlim();
+        using var slow = api.Observe(_ => ended.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        List<Task<(int Status, JsonElement Body)>> both = [api.GetAsync("/inbox/arrivals?after=0&wait=1"), api.GetAsync("/inbox/arrivals?after=0&wait=1")];
+        both.Remove(await Task.WhenAny(both).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        var arriving = Task.Run(() => api.ArriveAsync(NewId()), TestContext.Current.CancellationToken);
+        await both[0].WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        ended.Set();
+
+        await arriving.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_gateway_that_stops_answers_those_who_wait()
     {
         await using var api = await LoneLocalApi.StartAsync(localRequests: 4);

@@ -73,6 +73,8 @@ internal sealed class LoneLocalApi : IAsyncDisposable
         _parts.Observers.Tell(new GatewayEvent.Received(id, BureauCode.Parse("DE"), precedence, outcome, "", 1, 1, Repeated: false, now));
     }
 
+    public IDisposable Observe(Action<GatewayEvent> observer) => _parts.Observers.Add(observer);
+
     public Task StopAsync() => _server.DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
