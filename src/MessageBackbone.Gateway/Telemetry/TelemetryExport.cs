@@ -12,7 +12,8 @@ namespace MessageBackbone.Gateway.Telemetry;
 internal sealed class TelemetryExport : IDisposable
 {
     private const int FlushMilliseconds = 3_000;
-    private static readonly string[] _sources = [GatewayTelemetry.SourceName, "System.Net.Http"];
+    // The local API's requests are the roots: left out, they would not be sampled, and nothing below them either.
+    private static readonly string[] _sources = [GatewayTelemetry.SourceName, "Microsoft.AspNetCore", "System.Net.Http"];
     private static readonly string[] _meters = [GatewayMeter.Name, "System.Runtime"];
     private static readonly Lock _gate = new();
     private static readonly Dictionary<(string Endpoint, string Protocol), TelemetryExport> _open = [];
