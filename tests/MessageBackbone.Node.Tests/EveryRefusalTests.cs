@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
+using Grpc.Core;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Protocol.Signing;
 
@@ -21,9 +23,24 @@ public sealed class EveryRefusalTests
         Assert.Empty(tested.Except(Reasons.Refusals));
     }
 
-    [Fact]
-    public void Every_refusal_has_a_status()
+    public static TheoryData<string, StatusCode> Contract => [.. RefusalTable.Rows.Select(row => (row.Key, row.Value))];
+
+    [Theory]
+    [MemberData(nameof(Contract))]
+    public void The_status_is_the_contracts(string reason, StatusCode status)
     {
-        Assert.All(Reasons.Refusals, reason => Assert.NotEqual(Grpc.Core.StatusCode.OK, Refusals.StatusOf(reason)));
+        var sent = new RefusalException(reason, "Do something else.").ToStatus();
+
+        Assert.Equal((status, status), (Refusals.StatusOf(reason), sent.StatusCode));
+    }
+
+    [Fact]
+    public void The_contract_names_every_reason_and_each_constant_is_the_one_it_is_called()
+    {
+        Assert.Equal(RefusalTable.Rows.Keys.Order(StringComparer.Ordinal), Reasons.Refusals.Order(StringComparer.Ordinal));
+        var constants = typeof(Reasons).GetFields(BindingFlags.Static | BindingFlags.Public).Where(field => field.IsLiteral).ToList();
+        Assert.NotEmpty(constants);
+        Assert.All(constants, constant => Assert.Equal(
+            Regex.Replace(constant.Name, "(?<=[a-z])(?=[A-Z])", "_").ToUpperInvariant(), constant.GetRawConstantValue()));
     }
 }

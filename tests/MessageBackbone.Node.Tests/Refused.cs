@@ -1,7 +1,6 @@
 using Google.Rpc;
 using Grpc.Core;
-using MessageBackbone.Node.Accepting;
-using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Tests;
 
@@ -25,12 +24,21 @@ internal sealed record Refused(string Reason, string Text, IReadOnlyList<string>
         var fields = status.Details.Where(any => any.Is(BadRequest.Descriptor)).SelectMany(any => any.Unpack<BadRequest>().FieldViolations);
         var retry = status.Details.SingleOrDefault(any => any.Is(RetryInfo.Descriptor))?.Unpack<RetryInfo>().RetryDelay.ToTimeSpan();
 
-        Assert.Contains(info.Reason, Reasons.Refusals);
         Assert.Equal("backbone", info.Domain);
-        Assert.Equal(Refusals.StatusOf(info.Reason), failure.StatusCode);
+        Assert.Equal(RefusalTable.Rows[info.Reason], failure.StatusCode);
         Assert.Equal((int)failure.StatusCode, status.Code);
         Assert.Equal(failure.Status.Detail, status.Message);
-        Assert.EndsWith(".", status.Message, StringComparison.Ordinal);
+        SaysWhatToDo(status.Message);
         return new Refused(info.Reason, status.Message, [.. fields.Select(violation => violation.Field)], info.Metadata, retry);
     }
+
+    /// <summary>The same inside a stream, where no status travels: the reason is one of the contract's and a text is beside it.</summary>
+    public static void Check(Refusal refusal)
+    {
+        Assert.Contains(refusal.Reason, RefusalTable.Rows.Keys);
+        SaysWhatToDo(refusal.Text);
+    }
+
+    // Words, not a lone full stop: the reader of the text is a person.
+    private static void SaysWhatToDo(string text) => Assert.Matches(@"^\S+ .*\w.*\.$", text);
 }

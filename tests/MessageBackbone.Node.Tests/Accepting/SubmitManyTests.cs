@@ -34,6 +34,8 @@ public sealed class SubmitManyTests
 
         var outcomes = (await SubmitAsync(house["FR"], sent)).OrderBy(outcome => outcome.Index).ToList();
 
+        Refused.Check(outcomes[1].Refused);
+        Refused.Check(outcomes[2].Refused);
         Assert.Equal(Reasons.FieldInvalid, outcomes[1].Refused.Reason);
         Assert.Equal(["handling.purpose"], outcomes[1].Refused.Fields);
         Assert.Equal(house["FR"].HeaderOf(bad).MessageId, outcomes[1].MessageId);

@@ -114,7 +114,7 @@ internal sealed class Attending : IDisposable
         var frame = await AnswerAsync();
         Assert.True(frame.ReceiptRefused is not null, $"{frame}");
         Assert.Equal("hint", frame.ReceiptRefused.DeliveryId);
-        Assert.EndsWith(".", frame.ReceiptRefused.Refusal.Text, StringComparison.Ordinal);
+        Refused.Check(frame.ReceiptRefused.Refusal);
         return frame.ReceiptRefused.Refusal;
     }
 
