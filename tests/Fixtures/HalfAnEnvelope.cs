@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
 
-namespace MessageBackbone.Node.Tests.Hosting;
+namespace MessageBackbone.Fixtures;
 
 /// <summary>A gRPC message whose prefix names its whole length, and of which only half comes; then the stream ends, or the connection breaks.</summary>
 internal sealed class HalfAnEnvelope : HttpContent
