@@ -1,6 +1,7 @@
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Telemetry;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Routing;
@@ -48,21 +49,15 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
         {
             try
             {
-                if (end is null)
-                {
-                    await VerifyAsync(cancellationToken);
-                    end = await log.EndAsync(cancellationToken);
-                    if (Position >= end) _caughtUp.TrySetResult();
-                    State = "running";
-                }
+                if (end is null) await VerifyAsync(cancellationToken);
+                end ??= await log.EndAsync(cancellationToken);
+                // Here as well: after a fault between a batch and this step no further batch may ever come.
+                await TellCaughtUpAsync(end.Value, rebuilt, cancellationToken);
                 await foreach (var batch in log.SubscribeAllAsync(Position, cancellationToken))
                 {
                     await ApplyAsync(batch, cancellationToken);
                     backOff.Reset();
-                    if (CaughtUp.IsCompleted || Position < end) continue;
-                    // What was open before this plan was made may have been presented under the lost one.
-                    if (rebuilt) await plan.MarkAllDoubtfulAsync(cancellationToken);
-                    _caughtUp.TrySetResult();
+                    await TellCaughtUpAsync(end.Value, rebuilt, cancellationToken);
                 }
             }
             catch (EventLogUnavailableException fault)
@@ -70,7 +65,25 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
                 RoutingLog.LogAway(logger, fault.Message);
                 await backOff.WaitAsync(clock, cancellationToken);
             }
+            catch (SqliteException fault)
+            {
+                // A full disk or an I/O error passes. Rows and checkpoint are committed together, so the log tells again what the plan did not take.
+                State = $"held up by the plan: {fault.Message}";
+                RoutingLog.PlanAway(logger, fault.Message);
+                await backOff.WaitAsync(clock, cancellationToken);
+            }
         }
+    }
+
+    private async Task TellCaughtUpAsync(LogPosition end, bool rebuilt, CancellationToken cancellationToken)
+    {
+        if (!CaughtUp.IsCompleted && Position >= end)
+        {
+            // What was open before this plan was made may have been presented under the lost one.
+            if (rebuilt) await plan.MarkAllDoubtfulAsync(cancellationToken);
+            _caughtUp.TrySetResult();
+        }
+        State = FollowerState.Running;
     }
 
     private async Task VerifyAsync(CancellationToken cancellationToken)
