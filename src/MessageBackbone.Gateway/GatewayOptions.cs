@@ -53,7 +53,7 @@ public sealed class GatewayOptions : IValidatableObject
 
     [Range(1, 10_000)] public int WindowFlash { get; set; } = 16;
 
-    /// <summary>Deliveries verified at the same time. Default 4.</summary>
+    /// <summary>Deliveries of one precedence that are verified, and their bodies fetched, at the same time. Default 4.</summary>
     [Range(1, 256)] public int VerifyInParallel { get; set; } = 4;
 
     /// <summary>The first pause after a lost connection; each further one doubles, with jitter. Default 200 ms.</summary>

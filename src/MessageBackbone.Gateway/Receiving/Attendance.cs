@@ -13,7 +13,7 @@ internal sealed class Attendance(
     GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
-    private readonly SemaphoreSlim _verifySlots = new(options.VerifyInParallel);
+    private readonly LaneSlots _verifySlots = new(options.VerifyInParallel);
     private TimeSpan _lastPause;
     private long _since;
 

@@ -6,27 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Gateway.Receiving;
 
-/// <summary>Fetches bodies that did not come inline, a few at a time. A broken download goes on where it broke.</summary>
+/// <summary>Fetches bodies that did not come inline, a few at a time in each lane. A broken download goes on where it broke.</summary>
 internal sealed class BodyDownload(NodeChannel node, GatewayOptions options, TimeProvider clock, Random jitter, ILogger<BodyDownload> log) : IDisposable
 {
     private const int AtOnce = 4;
     private const int Attempts = 6;
 
-    private readonly SemaphoreSlim _slots = new(AtOnce);
+    private readonly LaneSlots _slots = new(AtOnce);
 
     /// <summary>The body whose digest the header names, or null: the node does not have it, or not in these attempts. Throws only when cancelled.</summary>
-    public async Task<byte[]?> FetchAsync(MessageHeader header, CancellationToken cancellationToken)
-    {
-        await _slots.WaitAsync(cancellationToken);
-        try
-        {
-            return await TryFetchAsync(header, cancellationToken);
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
+    public Task<byte[]?> FetchAsync(MessageHeader header, int lane, CancellationToken cancellationToken) =>
+        _slots.RunAsync(lane, () => TryFetchAsync(header, cancellationToken), cancellationToken);
 
     public void Dispose() => _slots.Dispose();
 

@@ -40,7 +40,7 @@ internal sealed class DeliveryCheck(
         var outcome = MessageOpening.Open(delivery.Envelope, view);
         if (MustFetch(delivery, outcome, peeked.Header))
         {
-            if (await downloads.FetchAsync(peeked.Header!, cancellationToken) is not { } body) return new Judged.Unanswerable(delivery, id!, sha256, activity);
+            if (await downloads.FetchAsync(peeked.Header!, peeked.Lane, cancellationToken) is not { } body) return new Judged.Unanswerable(delivery, id!, sha256, activity);
             delivery.Envelope.Body = UnsafeByteOperations.UnsafeWrap(body);
             outcome = MessageOpening.Open(delivery.Envelope, view);
         }

@@ -7,12 +7,12 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>
 /// Deliveries of one attendance on their way into the inbox: checked in parallel, stored in the order in which they came within each precedence, and
-/// receipted once stored. A large ROUTINE body that is being fetched holds up ROUTINE only.
+/// receipted once stored. A large ROUTINE body that is being fetched holds up ROUTINE only: no lane waits for a place that another one holds.
 /// </summary>
 internal sealed class DeliveryLanes(
-    DeliveryCheck check, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, SemaphoreSlim verifySlots, TimeProvider clock)
+    DeliveryCheck check, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, LaneSlots verifySlots, TimeProvider clock)
 {
-    private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, 4).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
+    private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
     private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
     private int _open;
 
@@ -29,18 +29,8 @@ internal sealed class DeliveryLanes(
     /// <summary>The loops: each ends only when cancelled or by a fault that ends the attendance.</summary>
     public IEnumerable<Task> Run(CancellationToken cancellationToken) => [.. _lanes.Select(lane => StoreAsync(lane.Reader, cancellationToken)), AnswerAsync(cancellationToken)];
 
-    private async Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken)
-    {
-        await verifySlots.WaitAsync(cancellationToken);
-        try
-        {
-            return await check.JudgeAsync(delivery, peeked, house, cancellationToken);
-        }
-        finally
-        {
-            verifySlots.Release();
-        }
-    }
+    private Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken) =>
+        verifySlots.RunAsync(peeked.Lane, () => check.JudgeAsync(delivery, peeked, house, cancellationToken), cancellationToken);
 
     // Handed to the store one after the other and not awaited in between: the store keeps the order, and one flush serves many.
     private async Task StoreAsync(ChannelReader<Task<Judged>> lane, CancellationToken cancellationToken)

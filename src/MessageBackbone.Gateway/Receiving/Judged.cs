@@ -29,6 +29,8 @@ internal sealed record Peeked(MessageHeader? Header, Protocol.Signing.SignedObje
             ? new Peeked(header, signed)
             : new Peeked(null, null);
 
+    public const int Lanes = 4;
+
     /// <summary>0 to 3; what cannot be read waits with ROUTINE.</summary>
     public int Lane => Header?.Precedence is Precedence.Priority or Precedence.Immediate or Precedence.Flash ? (int)Header.Precedence - 1 : 0;
 }

@@ -40,6 +40,30 @@ public sealed class AttendanceTests
     }
 
     [Fact]
+    public async Task A_FLASH_is_shown_while_no_ROUTINE_body_comes()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var between = await house.StandBetweenAsync("DE");
+        var (endless, asked, allAsked) = (new TaskCompletionSource(), 0, new TaskCompletionSource());
+        between.Download = (_, _, _) =>
+        {
+            if (Interlocked.Increment(ref asked) == 4) allAsked.SetResult();
+            return endless.Task;
+        };
+        var germany = await house.AttendAsync("DE", node: between.Address);
+        house["FR"].Content = new SealedContent { Text = new string('x', 200_000) };
+        for (var i = 0; i < 6; i++) await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Precedence = Precedence.Routine));
+        await allAsked.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel); // no more are fetched at a time
+        between.Download = null;
+
+        await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Precedence = Precedence.Flash)); // as large as they are
+
+        Assert.Equal((Precedence.Flash, DeliveryOutcome.Delivered), await FirstShownAsync(germany));
+        endless.SetResult();
+        await germany.SeesAsync<GatewayEvent.Received>(7);
+    }
+
+    [Fact]
     public async Task A_node_that_was_restarted_is_attended_again_and_nothing_is_missing()
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
@@ -165,6 +189,12 @@ public sealed class AttendanceTests
         var germany = await house.StartAsync("DE", node: between.Address);
 
         Assert.Equal("ResourceExhausted", (await germany.SeesAsync<GatewayEvent.Attendance>(a => !a.Attending)).Reason);
+    }
+
+    private static async Task<(Precedence Precedence, DeliveryOutcome Outcome)> FirstShownAsync(RunningGateway gateway)
+    {
+        var received = await gateway.SeesAsync<GatewayEvent.Received>();
+        return (received.Precedence, received.Outcome);
     }
 
     private static ToGateway Welcome() => new() { Welcome = new Welcome { Node = "node", House = "HOUSE", Log = "log", Contract = 1 } };
