@@ -67,7 +67,7 @@ internal sealed class DemoHouse : IAsyncDisposable
         Node = Node.GrpcAddress,
         Pki = Pki.Root,
         Transport = Transport,
-        Rabbitmq = _broker is null ? _wishes.RabbitMq : _broker.Address.ToString(),
+        Rabbitmq = WithoutUser(_broker?.Address.ToString() ?? _wishes.RabbitMq),
         ProcessId = Environment.ProcessId,
         StartedAt = _clock.GetUtcNow(),
         Gateways = _gateways.ToDictionary(
@@ -75,6 +75,10 @@ internal sealed class DemoHouse : IAsyncDisposable
             g => new DemoGateway(g.Value.LocalAddress, Path.Combine(GatewayFolder(g.Key), "local-api.token"), Path.Combine(GatewayFolder(g.Key), "local-api.pem")),
             StringComparer.Ordinal),
     };
+
+    /// <summary>The broker's address without user and password: every reader of the folder can read the file, and no command connects by it.</summary>
+    public static string? WithoutUser(string? rabbitMq) =>
+        rabbitMq is null ? null : new UriBuilder(rabbitMq) { UserName = "", Password = "" }.Uri.ToString();
 
     public NodeConnection ConnectAs(HolderRole role)
     {

@@ -75,6 +75,12 @@ public sealed class DemoTests
         Assert.False(Directory.Exists(folder.At("data")));
     }
 
+    [Theory]
+    [InlineData("amqp://user:s%2Fecret@broker.example:5673/house", "amqp://broker.example:5673/house")]
+    [InlineData("amqps://user@broker.example/", "amqps://broker.example/")]
+    [InlineData(null, null)]
+    public void The_brokers_password_is_not_written_down(string? told, string? written) => Assert.Equal(written, DemoHouse.WithoutUser(told));
+
     [Fact]
     public void A_seed_draws_the_same_again_and_nobody_writes_to_himself()
     {
