@@ -64,7 +64,7 @@ internal static class DemoCommand
     private static async Task SendAsync(Session session, DemoHouse house, DemoTally tally, DemoWishes wishes, DemoItems items, CancellationToken stop)
     {
         var drawn = DemoDraw.Draw(items.Items, wishes.Bureaus, wishes.Seed);
-        foreach (var name in items.LeftOut) session.Print.Line($"Left out, larger than 1 MiB: {Plain.Line(name)}");
+        foreach (var name in items.LeftOut) session.Print.Line($"Left out, larger than {DemoItems.LargestInWords}: {Plain.Line(name)}");
         session.Print.Line($"Sending {drawn.Count} messages between {string.Join(", ", wishes.Bureaus)} …");
         var report = new DemoReport(session.Print);
         var first = report.FirstAsync(tally);

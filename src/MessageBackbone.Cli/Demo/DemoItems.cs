@@ -3,11 +3,14 @@ using MessageBackbone.Cli.Invoking;
 namespace MessageBackbone.Cli.Demo;
 
 /// <summary>What the demo sends: every file below a folder, or the built-in sample.</summary>
-/// <param name="LeftOut">Files that are too large for one message, and files that nobody may read.</param>
+/// <param name="LeftOut">Files that are too large for one message.</param>
 internal sealed record DemoItems(IReadOnlyList<DemoItem> Items, IReadOnlyList<string> LeftOut)
 {
     /// <summary>Content before sealing has at most 1 MiB (wire.md §7); the rest is for subject, names and the salt.</summary>
     private const int Largest = (1 << 20) - 4096;
+
+    /// <summary>The largest file that is sent, in words.</summary>
+    public const string LargestInWords = "1 MiB less 4 KiB";
 
     private const string SamplePrefix = "Sample/";
 
@@ -38,7 +41,7 @@ internal sealed record DemoItems(IReadOnlyList<DemoItem> Items, IReadOnlyList<st
             if (new FileInfo(path).Length > Largest) leftOut.Add(name);
             else items.Add(new DemoItem(name, File.ReadAllBytes(path)));
         }
-        if (items.Count == 0) throw new CommandFailure($"{folder} holds no file of at most 1 MiB.", "Name a folder with files to send.");
+        if (items.Count == 0) throw new CommandFailure($"{folder} holds no file of at most {LargestInWords}.", "Name a folder with files to send.");
         return new DemoItems(items, leftOut);
     }
 }

@@ -46,16 +46,16 @@ public sealed class DemoTests
     }
 
     [Fact]
-    public async Task A_file_too_large_for_one_message_is_named_as_left_out()
+    public async Task A_file_too_large_for_one_message_is_named_as_left_out_and_the_largest_that_fits_is_sent()
     {
         using var folder = new TempFolder();
-        folder.Write("files/small.txt", "small");
-        folder.Write("files/large.bin", new string('x', (1 << 20) + 1));
+        folder.Write("files/largest.bin", new string('x', (1 << 20) - 4096));
+        folder.Write("files/larger.bin", new string('x', (1 << 20) - 4095));
 
         var run = await CommandRun.OfAsync("demo", "--exit", "--bureaus", "FR,DE", "--messages", folder.At("files"), "--data", folder.At("data"));
 
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
-        Assert.Contains("Left out, larger than 1 MiB: large.bin", run.Output, StringComparison.Ordinal);
+        Assert.Contains("Left out, larger than 1 MiB less 4 KiB: larger.bin", run.Output, StringComparison.Ordinal);
         Assert.Contains("1 accepted", run.Output, StringComparison.Ordinal);
     }
 
