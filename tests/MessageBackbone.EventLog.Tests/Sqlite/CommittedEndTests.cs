@@ -18,7 +18,8 @@ public sealed class CommittedEndTests
                 Volatile.Write(ref followed, await end.BeyondAsync(new((ulong)Volatile.Read(ref followed)), Cancel));
         }, Cancel);
 
-        // Each move waits until the one before was seen, so a missed one stops both.
+        // Each move waits until the one before was seen, so a missed one stops both. It spins: a signal would give the follower time to wait again before
+        // the next move, and the moment that is tested, a move between its look and its wait, would hardly ever come.
         for (var i = 1; i <= moves; i++)
         {
             end.Move(i);
