@@ -30,14 +30,26 @@ public sealed class MarkerTests
         await own.Broker.KillAsync();
         Assert.Empty(FilesWith(marker, house.Folder));
         Assert.Empty(FilesWith(marker, own.Folder));
-        // The search finds what is there: the id is no secret, and the node must have it.
+        // The search finds what is there: the id is no secret, and the node must have it. So it does in base64, wherever the marker begins.
         Assert.NotEmpty(FilesWith(id, house.NodeFolder));
+        for (var before = 0; before < 3; before++)
+        {
+            var at = Path.Combine(house.Folder, $"known-{before}");
+            await File.WriteAllTextAsync(at, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('-', before)}{marker}--")), Cancel);
+            Assert.Equal([at], FilesWith(marker, house.Folder));
+            File.Delete(at);
+        }
     }
 
     private static List<string> FilesWith(string marker, string folder)
     {
-        byte[][] forms = [Encoding.UTF8.GetBytes(marker), Encoding.Unicode.GetBytes(marker), Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(marker))[..^4])];
+        byte[][] forms = [Encoding.UTF8.GetBytes(marker), Encoding.Unicode.GetBytes(marker), .. InBase64(marker)];
         return [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(path => File.ReadAllBytes(path) is var bytes && forms.Any(form => bytes.AsSpan().IndexOf(form) >= 0))];
     }
+
+    // What stands before the marker shifts it within base64's groups of three bytes, so it can look three ways; the first and the last group also
+    // hold neighbours and are left out of the search.
+    private static IEnumerable<byte[]> InBase64(string marker) => Enumerable.Range(0, 3)
+        .Select(before => Encoding.UTF8.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(new string('x', before) + marker))[4..^4]));
 }
