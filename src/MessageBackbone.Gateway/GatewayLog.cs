@@ -83,6 +83,9 @@ internal static partial class GatewayLog
     [LoggerMessage(56, LogLevel.Warning, "{Count} sequence numbers of {Precedence} ended without being presented")]
     public static partial void Skipped(ILogger log, int count, string precedence);
 
+    [LoggerMessage(57, LogLevel.Information, "The receipt for {MessageId} was signed again: the node did not take the signer of the first one")]
+    public static partial void ReceiptSignedAgain(ILogger log, string messageId);
+
     [LoggerMessage(60, LogLevel.Warning, "A local request was refused: {Reason}")]
     public static partial void LocalRequestRefused(ILogger log, string reason);
 

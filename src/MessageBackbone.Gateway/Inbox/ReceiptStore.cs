@@ -12,7 +12,9 @@ internal enum ReceiptKind
 
 internal sealed record StoredReceipt(long Row, string MessageId, byte[] HeaderSha256, ReceiptKind Kind, int Outcome, int Precedence, byte[] Signed);
 
-/// <summary>This bureau's signed receipts: built once, stored before they are sent, and the same bytes every time.</summary>
+/// <summary>
+/// This bureau's signed receipts: built once, stored before they are sent, and the same bytes every time; other ones only after the node refused their signer.
+/// </summary>
 internal sealed class ReceiptStore(GatewayDatabase database)
 {
     private const string Columns = "row, message_id, header_sha256, kind, outcome, precedence, signed";
@@ -58,6 +60,22 @@ internal sealed class ReceiptStore(GatewayDatabase database)
         database.WriteAsync(session => session.Execute(
             "UPDATE receipts SET state = 2, reason = $reason WHERE message_id = $id AND header_sha256 = $sha AND kind = $kind AND state = 0",
             ("$id", messageId), ("$sha", headerSha256), ("$kind", (int)kind), ("$reason", reason)), cancellationToken);
+
+    /// <summary>
+    /// Puts another signature over the same content in the place of a refused one. Gives what is stored now, which is another caller's where that one came
+    /// first; null, and nothing is replaced, when the node has recorded the receipt: then the log holds those bytes.
+    /// </summary>
+    public Task<byte[]?> ReplaceAsync(
+        string messageId, byte[] headerSha256, ReceiptKind kind, byte[] refused, byte[] signed, CancellationToken cancellationToken) =>
+        database.WriteAsync(session =>
+        {
+            session.Execute(
+                "UPDATE receipts SET signed = $signed WHERE message_id = $id AND header_sha256 = $sha AND kind = $kind AND state <> 1 AND signed = $refused",
+                ("$id", messageId), ("$sha", headerSha256), ("$kind", (int)kind), ("$refused", refused), ("$signed", signed));
+            return session.First(
+                "SELECT signed FROM receipts WHERE message_id = $id AND header_sha256 = $sha AND kind = $kind AND state <> 1", row => row.Bytes(0),
+                ("$id", messageId), ("$sha", headerSha256), ("$kind", (int)kind));
+        }, cancellationToken);
 
     public long CountToSend() => database.Read(session => session.First("SELECT count(*) FROM receipts WHERE state = 0", row => row.GetInt64(0)));
 

@@ -48,7 +48,9 @@ internal sealed class Attendance(
             using var call = node.Delivery.Attend(cancellationToken: cancellationToken);
             var outlet = new ReceiptOutlet(call.RequestStream);
             var lanes = new DeliveryLanes(check, inbox, outlet, observers, meter, _verifySlots, clock);
-            return await new AttendedStream(call, lanes, outlet, receipts, opened, options, observers, meter, clock, log).RunAsync(Begun, cancellationToken);
+            var signing = new ReceiptSigning(keys, receipts, clock, log);
+            var stream = new AttendedStream(call, lanes, outlet, receipts, signing, opened, options, observers, meter, clock, log);
+            return await stream.RunAsync(Begun, cancellationToken);
         }
         catch (RpcException fault)
         {

@@ -14,13 +14,14 @@ internal sealed record StreamEnd(string Reason, TimeSpan? RetryAfter);
 
 /// <summary>One attendance, from Hello to its end.</summary>
 internal sealed class AttendedStream(
-    AsyncDuplexStreamingCall<FromGateway, ToGateway> call, DeliveryLanes lanes, ReceiptOutlet outlet, ReceiptStore receipts, OpenedSignal opened,
-    GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
+    AsyncDuplexStreamingCall<FromGateway, ToGateway> call, DeliveryLanes lanes, ReceiptOutlet outlet, ReceiptStore receipts, ReceiptSigning signing,
+    OpenedSignal opened, GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
 {
     private const int Page = 256;
 
-    // Both hold at most what is under way: one entry for each receipt that the node answered.
+    // They hold at most what is under way: one entry for each receipt that the node answered.
     private readonly Channel<(SentReceipt Receipt, TimeSpan After)> _later = Channel.CreateUnbounded<(SentReceipt, TimeSpan)>();
+    private readonly Channel<(SentReceipt Receipt, long Refused)> _signerRefused = Channel.CreateUnbounded<(SentReceipt, long)>();
     private readonly Channel<(SentReceipt Receipt, ulong Position, Task Marking)> _marks = Channel.CreateUnbounded<(SentReceipt, ulong, Task)>();
     private string _house = "";
 
@@ -31,7 +32,11 @@ internal sealed class AttendedStream(
         attending();
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reading = ReadAsync(ending.Token);
-        Task[] deciding = [reading, .. lanes.Run(ending.Token), SendStoredAsync(ending.Token), SendLaterAsync(ending.Token), TellRecordedAsync(ending.Token)];
+        Task[] deciding =
+        [
+            reading, .. lanes.Run(ending.Token), SendStoredAsync(ending.Token), SendLaterAsync(ending.Token), SendSignedAgainAsync(ending.Token),
+            TellRecordedAsync(ending.Token),
+        ];
         var writing = outlet.RunAsync(ending.Token);
         var first = await Task.WhenAny(deciding);
         await ending.CancelAsync();
@@ -132,7 +137,9 @@ internal sealed class AttendedStream(
             return;
         }
         GatewayLog.ReceiptRefused(log, sent.MessageId, refusal.Reason);
-        await receipts.RefuseAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, refusal.Reason, cancellationToken);
+        // Not final: kept back, it would leave its delivery open for ever, and a window of such deliveries closes the lane (decision 0065).
+        if (refusal.Reason == Reasons.CertificateNotValid) _signerRefused.Writer.TryWrite((sent, clock.GetTimestamp()));
+        else await receipts.RefuseAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, refusal.Reason, cancellationToken);
         observers.Tell(new GatewayEvent.ReceiptRefused(MessageId.Parse(sent.MessageId), refusal.Reason, clock.GetUtcNow()));
     }
 
@@ -142,6 +149,23 @@ internal sealed class AttendedStream(
         {
             await Task.Delay(after, clock, cancellationToken);
             await outlet.SendAsync(receipt, cancellationToken);
+        }
+    }
+
+    // A new key goes at once. Without one the same bytes go again after a pause: a certificate may be installed, or enrolled, later than it is missed.
+    private async Task SendSignedAgainAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (refused, at) in _signerRefused.Reader.ReadAllAsync(cancellationToken))
+        {
+            var again = await signing.AgainAsync(refused, cancellationToken);
+            if (again == refused)
+            {
+                // Since its refusal: those behind it wait together with it, not one pause after the other.
+                var rest = options.ReconnectMax - clock.GetElapsedTime(at);
+                if (rest > TimeSpan.Zero) await Task.Delay(rest, clock, cancellationToken);
+                again = await signing.AgainAsync(refused, cancellationToken);
+            }
+            if (again is not null) await outlet.SendAsync(again, cancellationToken);
         }
     }
 

@@ -168,6 +168,22 @@ public sealed class InboxStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_receipt_signed_again_takes_the_place_of_the_refused_one_until_the_node_has_recorded_it()
+    {
+        await using var database = GatewayDatabase.Open(_folder.Path);
+        var (inbox, receipts) = (new InboxStore(database), new ReceiptStore(database));
+        await inbox.KeepAsync(Arrival("a", 1), [1], NoConflict, Cancel);
+
+        Assert.Equal([2], await receipts.ReplaceAsync("a", [1], ReceiptKind.Answer, [1], [2], Cancel));
+        Assert.Equal([2], await receipts.ReplaceAsync("a", [1], ReceiptKind.Answer, [1], [3], Cancel)); // another was first: all send the same
+        Assert.Equal([2], Assert.Single(receipts.ToSend(5, 0, long.MaxValue, 10)).Signed);
+        await receipts.RecordAsync("a", [1], ReceiptKind.Answer, 20, Cancel);
+
+        Assert.Null(await receipts.ReplaceAsync("a", [1], ReceiptKind.Answer, [2], [4], Cancel));
+        Assert.Equal([2], inbox.FindReceipt("a", [1])!.Receipt);
+    }
+
+    [Fact]
     public async Task Receipts_are_sent_most_urgent_first_in_pages()
     {
         await using var database = GatewayDatabase.Open(_folder.Path);

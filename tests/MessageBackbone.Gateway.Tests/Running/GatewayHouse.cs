@@ -1,5 +1,6 @@
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Tests.Running;
 
@@ -59,6 +60,14 @@ internal sealed class GatewayHouse : IAsyncDisposable
         var between = await FalseNode.StartAsync(Node[bureau], Node.Ca.IssueAll(new Holder(HolderRole.Node, "node-2"), Node.Clock.GetUtcNow()));
         _started.Insert(0, between);
         return between;
+    }
+
+    /// <summary>New certificates of these uses in the bureau's folder, and enrolled; what runs has read the old ones.</summary>
+    public async Task EnrolNewAsync(string bureau, params CertificateUse[] uses)
+    {
+        using var keys = Node.Renew(Holder.Bureau(bureau), uses).OpenKeys();
+        foreach (var use in uses)
+            await Node.EnrolAsync((use switch { CertificateUse.Tls => keys.Tls, CertificateUse.Sign => keys.Sign!, _ => keys.Seal! }).RawData, use);
     }
 
     /// <summary>Ends with the house, before the node.</summary>

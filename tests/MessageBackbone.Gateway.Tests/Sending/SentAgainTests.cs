@@ -25,7 +25,7 @@ public sealed class SentAgainTests
             return update;
         };
         var france = await house.AttendAsync("FR", node: between.Address);
-        await EnrolNewAsync(house, "DE", CertificateUse.Seal);
+        await house.EnrolNewAsync("DE", CertificateUse.Seal);
 
         var id = await france.SendAsync("DE");
         var accepted = await france.AcceptedAsync(id);
@@ -59,7 +59,7 @@ public sealed class SentAgainTests
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         var france = await house.AttendAsync("FR");
-        await EnrolNewAsync(house, "FR", CertificateUse.Sign);
+        await house.EnrolNewAsync("FR", CertificateUse.Sign);
         await house.Node.RevokeAsync(house["FR"].Keys.Sign!.RawData);
 
         var first = await france.SendAsync("DE", reference: "FR-2026-1");
@@ -133,7 +133,7 @@ public sealed class SentAgainTests
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         var france = await house.AttendAsync("FR");
-        await EnrolNewAsync(house, "FR", CertificateUse.Tls, CertificateUse.Sign);
+        await house.EnrolNewAsync("FR", CertificateUse.Tls, CertificateUse.Sign);
         await house.Node.RevokeAsync(house["FR"].Keys.Tls.RawData);
 
         var second = await france.SendAsync("DE");
@@ -171,12 +171,5 @@ public sealed class SentAgainTests
         Assert.Equal(3, bytes.Count);
         Assert.Single(bytes.Distinct());
         Assert.Equal(1, await house.Node.CountAsync("message.accepted.v1"));
-    }
-
-    private static async Task EnrolNewAsync(GatewayHouse house, string bureau, params CertificateUse[] uses)
-    {
-        using var keys = house.Node.Renew(Holder.Bureau(bureau), uses).OpenKeys();
-        foreach (var use in uses)
-            await house.Node.EnrolAsync((use switch { CertificateUse.Tls => keys.Tls, CertificateUse.Sign => keys.Sign!, _ => keys.Seal! }).RawData, use);
     }
 }
