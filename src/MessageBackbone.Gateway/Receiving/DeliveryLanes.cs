@@ -46,6 +46,7 @@ internal sealed class DeliveryLanes(
                     _stored.Writer.TryWrite((repeat, Task.FromResult(repeat.Before)));
                     break;
                 case var unanswerable:
+                    Interlocked.Decrement(ref _open); // given up here: the node takes it back by itself
                     unanswerable.Activity?.Dispose();
                     break;
             }

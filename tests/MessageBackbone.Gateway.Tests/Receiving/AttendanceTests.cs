@@ -167,9 +167,7 @@ public sealed class AttendanceTests
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         house.Logs.Expect(line => line.Event.Id == 51);
         var between = await house.StandBetweenAsync("DE");
-        between.ToGateway = frame => frame.Delivery is null
-            ? [frame]
-            : [new ToGateway { Delivery = new Delivery { DeliveryId = "x", Envelope = new Envelope { Header = frame.Delivery.Envelope.Body } } }, frame];
+        between.ToGateway = frame => frame.Delivery is null ? [frame] : [Garbage(frame), frame];
         var germany = await house.AttendAsync("DE", node: between.Address);
 
         // In the lane where what cannot be read waits: so it was looked at before.
@@ -177,6 +175,26 @@ public sealed class AttendanceTests
 
         Assert.Equal(DeliveryOutcome.Delivered, (await germany.SeesAsync<GatewayEvent.Received>()).Outcome);
         Assert.Contains(house.Logs.Lines, line => line.Event.Id == 51);
+    }
+
+    [Fact]
+    public async Task Garbage_that_was_given_up_takes_no_place_of_the_window()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        house.Logs.Expect(line => line.Event.Id == 51);
+        var between = await house.StandBetweenAsync("DE");
+        between.ToGateway = frame => frame.Delivery is null ? [frame] : [Garbage(frame), frame];
+        var germany = await house.AttendAsync(
+            "DE", o => o.WindowRoutine = o.WindowPriority = o.WindowImmediate = o.WindowFlash = 1, between.Address); // 8 with what crosses on the way
+
+        for (var i = 1; i <= 10; i++)
+        {
+            await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Precedence = Precedence.Routine));
+            await germany.SeesAsync<GatewayEvent.Received>(i); // the garbage came before it in its lane
+        }
+
+        Assert.Equal(10, house.Logs.Lines.Count(line => line.Event.Id == 51));
+        Assert.DoesNotContain(germany.Seen, e => e is GatewayEvent.Attendance { Attending: false });
     }
 
     [Fact]
@@ -198,6 +216,9 @@ public sealed class AttendanceTests
     }
 
     private static ToGateway Welcome() => new() { Welcome = new Welcome { Node = "node", House = "HOUSE", Log = "log", Contract = 1 } };
+
+    private static ToGateway Garbage(ToGateway of) =>
+        new() { Delivery = new Delivery { DeliveryId = "x", Envelope = new Envelope { Header = of.Delivery.Envelope.Body } } };
 
     private static ToGateway WithoutBody(GatewayHouse house)
     {
