@@ -112,8 +112,9 @@ internal sealed class AttendedStream(
     // Not awaited here: the next frames are read while the mark waits for its flush. A lost mark means that the receipt is sent once more.
     private void MarkRecorded(Recorded recorded)
     {
-        if (outlet.Answered(recorded.DeliveryId) is { } sent)
-            _marks.Writer.TryWrite((sent, recorded.Position, receipts.RecordAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, (long)recorded.Position, CancellationToken.None)));
+        if (outlet.Answered(recorded.DeliveryId) is not { } sent) return;
+        Settle(sent);
+        _marks.Writer.TryWrite((sent, recorded.Position, receipts.RecordAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, (long)recorded.Position, CancellationToken.None)));
     }
 
     private async Task TellRecordedAsync(CancellationToken cancellationToken)
@@ -139,8 +140,19 @@ internal sealed class AttendedStream(
         GatewayLog.ReceiptRefused(log, sent.MessageId, refusal.Reason);
         // Not final: kept back, it would leave its delivery open for ever, and a window of such deliveries closes the lane (decision 0065).
         if (refusal.Reason == Reasons.CertificateNotValid) _signerRefused.Writer.TryWrite((sent, clock.GetTimestamp()));
-        else await receipts.RefuseAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, refusal.Reason, cancellationToken);
+        else await RefusedForGoodAsync(sent, refusal.Reason, cancellationToken);
         observers.Tell(new GatewayEvent.ReceiptRefused(MessageId.Parse(sent.MessageId), refusal.Reason, clock.GetUtcNow()));
+    }
+
+    private Task RefusedForGoodAsync(SentReceipt sent, string reason, CancellationToken cancellationToken)
+    {
+        Settle(sent);
+        return receipts.RefuseAsync(sent.MessageId, sent.HeaderSha256, sent.Kind, reason, cancellationToken);
+    }
+
+    private void Settle(SentReceipt sent)
+    {
+        if (sent.OfDelivery) lanes.Settle();
     }
 
     private async Task SendLaterAsync(CancellationToken cancellationToken)
@@ -166,6 +178,7 @@ internal sealed class AttendedStream(
                 again = await signing.AgainAsync(refused, cancellationToken);
             }
             if (again is not null) await outlet.SendAsync(again, cancellationToken);
+            else Settle(refused);
         }
     }
 
@@ -192,5 +205,6 @@ internal sealed class AttendedStream(
     }
 
     private ValueTask SendAsync(StoredReceipt receipt, CancellationToken cancellationToken) => outlet.SendAsync(
-        new SentReceipt(receipt.MessageId, receipt.HeaderSha256, receipt.Kind, receipt.Outcome, $"r-{receipt.Row}", receipt.Signed), cancellationToken);
+        new SentReceipt(receipt.MessageId, receipt.HeaderSha256, receipt.Kind, receipt.Outcome, $"r-{receipt.Row}", receipt.Signed, OfDelivery: false),
+        cancellationToken);
 }

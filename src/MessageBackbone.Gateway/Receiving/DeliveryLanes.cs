@@ -16,8 +16,11 @@ internal sealed class DeliveryLanes(
     private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
     private int _open;
 
-    /// <summary>Deliveries that are not receipted yet: what the window bounds.</summary>
+    /// <summary>Deliveries whose receipt the node has not answered for good: what the window bounds, and with it what this gateway must remember.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>The node answered a delivery's receipt, and it will not be sent again.</summary>
+    public void Settle() => Interlocked.Decrement(ref _open);
 
     public void Take(Delivery delivery, string house, CancellationToken cancellationToken)
     {
@@ -59,8 +62,8 @@ internal sealed class DeliveryLanes(
         {
             var kept = await keeping;
             Tell(judged, kept);
-            Interlocked.Decrement(ref _open);
-            var receipt = new SentReceipt(judged.MessageId, judged.HeaderSha256, ReceiptKind.Answer, kept.Outcome, judged.Delivery.DeliveryId, kept.Receipt);
+            var receipt = new SentReceipt(
+                judged.MessageId, judged.HeaderSha256, ReceiptKind.Answer, kept.Outcome, judged.Delivery.DeliveryId, kept.Receipt, OfDelivery: true);
             await outlet.SendAsync(receipt, cancellationToken);
             judged.Activity?.Dispose();
         }

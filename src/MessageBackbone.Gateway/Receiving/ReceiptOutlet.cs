@@ -5,8 +5,9 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Receiving;
 
-/// <summary>The receipts that this stream carried and the node has not answered, by the token that the node repeats.</summary>
-internal sealed record SentReceipt(string MessageId, byte[] HeaderSha256, ReceiptKind Kind, int Outcome, string Token, byte[] Signed);
+/// <summary>A receipt that this stream carried and the node has not answered, with the token that the node repeats.</summary>
+/// <param name="OfDelivery">It answers a delivery of this stream, and not one of an earlier stream.</param>
+internal sealed record SentReceipt(string MessageId, byte[] HeaderSha256, ReceiptKind Kind, int Outcome, string Token, byte[] Signed, bool OfDelivery);
 
 /// <summary>
 /// The outgoing half of an attendance: one writer, and the memory of what is under way. A receipt that is not answered on this stream is sent again on the next.

@@ -162,6 +162,31 @@ public sealed class AttendanceTests
     }
 
     [Fact]
+    public async Task A_node_that_delivers_on_and_answers_no_receipt_is_left()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var between = await house.StandBetweenAsync("DE");
+        var (delivery, receipts) = (new ToGateway { Delivery = new Delivery { Envelope = house["FR"].Compose(house["DE"]) } }, 0);
+        between.Attend = async (requests, responses, context) =>
+        {
+            await responses.WriteAsync(Welcome(), context.CancellationToken);
+            while (receipts < 100)
+            {
+                delivery.Delivery.DeliveryId = $"d-{receipts}";
+                await responses.WriteAsync(delivery, context.CancellationToken);
+                while (await requests.MoveNext(context.CancellationToken) && requests.Current.Receipt?.DeliveryId != delivery.Delivery.DeliveryId) continue;
+                receipts++;
+            }
+        };
+
+        var germany = await house.StartAsync(
+            "DE", o => o.WindowRoutine = o.WindowPriority = o.WindowImmediate = o.WindowFlash = 1, between.Address); // 8 with what crosses on the way
+
+        Assert.Equal("ResourceExhausted", (await germany.SeesAsync<GatewayEvent.Attendance>(a => !a.Attending)).Reason);
+        Assert.Equal(8, germany.Seen.OfType<GatewayEvent.Received>().Count());
+    }
+
+    [Fact]
     public async Task Garbage_in_a_delivery_is_not_receipted_and_holds_up_nothing()
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
