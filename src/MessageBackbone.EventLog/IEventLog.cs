@@ -18,6 +18,9 @@ public interface IEventLog : IAsyncDisposable
     /// Acceptance receipts name it beside the position. Two stores never share a name, so a position is never mistaken for another store's.</summary>
     string Name { get; }
 
+    /// <summary>The engine in a word for operators, e.g. <c>sqlite</c>. Nothing may depend on it.</summary>
+    string Kind { get; }
+
     /// <summary>Appends all of <paramref name="events"/> to <paramref name="stream"/>, next to each other and in this order, or none of them.</summary>
     /// <returns>
     /// <see cref="AppendOutcome.Appended"/>: the events are durable, now or since an earlier call. An earlier call counts when it appended

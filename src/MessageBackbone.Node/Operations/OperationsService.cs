@@ -47,6 +47,6 @@ internal sealed class OperationsService(
         Followers = { followers.Select(f => new FollowerStatus { Name = f.Name, Position = f.Position.Value, State = f.State }) },
         Attending = { surroundings.Attending().Order(StringComparer.Ordinal) },
         StartedAt = surroundings.StartedAt.ToTimestamp(),
-        EventLog = log is EventLog.Sqlite.SqliteEventLog ? "sqlite" : log.GetType().Name,
+        EventLog = log.Kind,
     };
 }
