@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain;
+using MessageBackbone.Domain.Directory;
 using MessageBackbone.Domain.Messages;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Content;
@@ -27,6 +28,9 @@ internal sealed class Acceptor(
     NodeLimits limits,
     TimeProvider clock)
 {
+    private static readonly TimeSpan JudgementHolds = TimeSpan.FromSeconds(1);
+    private readonly AppendsUnderWay _underWay = new();
+
     /// <param name="turn">The place in a stream whose messages are appended in the order sent; null: a call of its own.</param>
     /// <exception cref="RefusalException">Nothing was recorded.</exception>
     public async Task<SubmitReply> AcceptAsync(Caller caller, Envelope? envelope, AppendTurn? turn, CancellationToken cancellationToken)
@@ -45,19 +49,52 @@ internal sealed class Acceptor(
     private async Task<SubmitReply> JudgeAsync(Caller caller, Envelope? envelope, AppendTurn? turn, CancellationToken cancellationToken)
     {
         var submission = Submission.Read(caller, envelope, limits);
-        if (submission.Id is { } id && await FirstAsync(id, cancellationToken) is { } first)
+        if (submission.Id is { } given && await FirstAsync(given, cancellationToken) is { } first)
         {
             return Repeat(submission, first);
         }
 
-        var now = clock.GetUtcNow();
-        var state = directory.State;
+        try
+        {
+            return await RecordAsync(submission, Judge(submission), turn, cancellationToken);
+        }
+        catch (RefusalException) when (submission.Id is not null)
+        {
+            if (await AcceptedAfterAllAsync(submission.Id, cancellationToken) is { } accepted)
+            {
+                return Repeat(submission, accepted);
+            }
+
+            throw;
+        }
+    }
+
+    // A refusal says that the id was never accepted, and its caller acts on that: so it is told only after a look that comes after the judgement and waits
+    // for what is queued. A first attempt may be there whose answer never reached its caller.
+    private async Task<RecordedEvent?> AcceptedAfterAllAsync(string id, CancellationToken cancellationToken)
+    {
+        await _underWay.EndedAsync(id, cancellationToken);
+        return await FirstAsync(id, cancellationToken);
+    }
+
+    private Judgement Judge(Submission submission)
+    {
+        var (now, state) = (clock.GetUtcNow(), directory.State);
         SignerCheck.Require(submission, state, node.Anchor, now);
         FieldCheck.Require(submission, now, limits);
         var body = BodyCheck.Require(submission);
         RecipientCheck.Require(submission, body, state);
         PolicyCheck.Require(submission, state);
-        return await RecordAsync(submission, turn, cancellationToken);
+        return new Judgement(state, now);
+    }
+
+    // It waited for the body's flush and for its turn: who asked again meanwhile may have been refused by a newer directory or a later clock.
+    private void JudgeAgain(Submission submission, Judgement before)
+    {
+        if (!ReferenceEquals(directory.State, before.By) || clock.GetUtcNow() - before.At > JudgementHolds)
+        {
+            Judge(submission);
+        }
     }
 
     private async Task<RecordedEvent?> FirstAsync(string id, CancellationToken cancellationToken)
@@ -71,7 +108,8 @@ internal sealed class Acceptor(
     }
 
     // The body is stored first: an event never names a body that is not on disk. What is refused at the append is swept later.
-    private async Task<SubmitReply> RecordAsync(Submission submission, AppendTurn? turn, CancellationToken cancellationToken)
+    private async Task<SubmitReply> RecordAsync(
+        Submission submission, Judgement judgement, AppendTurn? turn, CancellationToken cancellationToken)
     {
         var header = submission.Header;
         var id = header.MessageId;
@@ -81,6 +119,9 @@ internal sealed class Acceptor(
             await turn.ComesAsync(cancellationToken);
         }
 
+        // In this order: whoever looks after this line waits, and whoever looked before it was refused by what is judged by now.
+        using var underWay = _underWay.Begin(id);
+        JudgeAgain(submission, judgement);
         var facts = FactsOf(submission, clock.GetUtcNow());
         var made = recorder.Prepare(facts, new Provenance(submission.Caller.Holder.Uri, id));
         var appending = recorder.AppendAsync(StreamId.Message(id), ExpectedRevision.NoStream, [made], cancellationToken);
@@ -117,4 +158,7 @@ internal sealed class Acceptor(
         SignerSha256 = UnsafeByteOperations.UnsafeWrap(submission.Signed.CertificateSha256),
         Recipients = { submission.Header.To.Concat(submission.Header.Info).Order(StringComparer.Ordinal) },
     };
+
+    /// <summary>By which directory a submission was found good, and when.</summary>
+    private readonly record struct Judgement(DirectoryState By, DateTimeOffset At);
 }
