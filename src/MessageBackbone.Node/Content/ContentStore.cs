@@ -74,9 +74,9 @@ public sealed class ContentStore : IAsyncDisposable
         return claims;
     }
 
-    /// <summary>Ends a claim: the body is kept for good, or dropped when nobody else claims it.</summary>
-    internal Task SettleAsync(ContentClaim claim, bool accepted, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(new SettleClaim(claim.Sha256, claim.MessageId, accepted), cancellationToken);
+    /// <summary>Ends a claim that is still older than <paramref name="before"/>: the body is kept for good, or dropped when nobody else claims it.</summary>
+    internal Task SettleAsync(ContentClaim claim, DateTimeOffset before, bool accepted, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(new SettleClaim(claim.Sha256, claim.MessageId, before.ToUnixTimeSeconds(), accepted), cancellationToken);
 
     private T Read<T>(string sql, Fingerprint sha256, Func<SqliteCommand, T> read)
     {

@@ -38,9 +38,9 @@ internal sealed class PutBody(byte[] sha256, ByteString body, string messageId, 
         MemoryMarshal.TryGetArray(body.Memory, out var segment) && segment.Array is { } array && segment.Count == array.Length ? array : body.ToByteArray();
 }
 
-internal sealed class SettleClaim(byte[] sha256, string messageId, bool accepted) : ContentWrite
+internal sealed class SettleClaim(byte[] sha256, string messageId, long before, bool accepted) : ContentWrite
 {
-    public override void Apply(ContentCommands commands) => commands.Settle(sha256, messageId, accepted);
+    public override void Apply(ContentCommands commands) => commands.Settle(sha256, messageId, before, accepted);
 }
 
 /// <summary>The writer's prepared statements.</summary>
@@ -66,7 +66,7 @@ internal sealed class ContentCommands : IDisposable
         _has = Make("SELECT 1 FROM body WHERE sha256 = $a", "$a");
         _insert = Make("INSERT INTO body (sha256, size, bytes) VALUES ($a, $b, $c)", "$a", "$b", "$c");
         _claim = Make("INSERT INTO claim VALUES ($a, $b, $c) ON CONFLICT DO UPDATE SET claimed_at = excluded.claimed_at", "$a", "$b", "$c");
-        _unclaim = Make("DELETE FROM claim WHERE sha256 = $a AND message_id = $b", "$a", "$b");
+        _unclaim = Make("DELETE FROM claim WHERE sha256 = $a AND message_id = $b AND claimed_at < $c", "$a", "$b", "$c");
         _keep = Make("UPDATE body SET kept = 1 WHERE sha256 = $a", "$a");
         _drop = Make("DELETE FROM body WHERE sha256 = $a AND kept = 0 AND NOT EXISTS (SELECT 1 FROM claim WHERE sha256 = $a)", "$a");
     }
@@ -83,9 +83,10 @@ internal sealed class ContentCommands : IDisposable
 
     public void Claim(byte[] sha256, string messageId, long now) => Bind(_claim, sha256, messageId, now).ExecuteNonQuery();
 
-    public void Settle(byte[] sha256, string messageId, bool accepted)
+    // A claim made again since it was judged stays: the same bytes are on their way once more, and their body must not go from under them.
+    public void Settle(byte[] sha256, string messageId, long before, bool accepted)
     {
-        Bind(_unclaim, sha256, messageId).ExecuteNonQuery();
+        Bind(_unclaim, sha256, messageId, before).ExecuteNonQuery();
         Bind(accepted ? _keep : _drop, sha256).ExecuteNonQuery();
     }
 

@@ -18,12 +18,13 @@ internal sealed class OrphanSweep(ContentStore store, IEventLog log, NodeLimits 
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var (claims, dropped) = (0, 0);
-        while (store.OldClaims(clock.GetUtcNow() - limits.OrphansKept, Page) is { Count: > 0 } page)
+        var before = clock.GetUtcNow() - limits.OrphansKept;
+        while (store.OldClaims(before, Page) is { Count: > 0 } page)
         {
             foreach (var claim in page)
             {
                 var accepted = await IsAcceptedAsync(claim, cancellationToken);
-                await store.SettleAsync(claim, accepted, cancellationToken);
+                await store.SettleAsync(claim, before, accepted, cancellationToken);
                 (claims, dropped) = (claims + 1, dropped + (accepted ? 0 : 1));
             }
         }

@@ -21,4 +21,7 @@ internal static partial class DeliveringLog
 
     [LoggerMessage(305, LogLevel.Warning, "Message {Message} at {Bureau}: the end of attempt {Attempt} could not be recorded ({Reason})")]
     public static partial void AttemptNotRecorded(ILogger logger, Guid message, string bureau, uint attempt, string reason);
+
+    [LoggerMessage(306, LogLevel.Error, "Message {Message} of {Bureau}: its body is not in the content store; presented without it. Restore content.db")]
+    public static partial void BodyLost(ILogger logger, string message, string bureau);
 }

@@ -5,11 +5,13 @@ using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Content;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
 
 /// <summary>Makes a delivery ready: counts the attempt in the plan, then fetches what the reference only names.</summary>
-internal sealed class Presenting(Plan plan, IEventLog log, ContentStore content, AcceptanceReceipts receipts, DeliveringOptions options)
+internal sealed class Presenting(
+    Plan plan, IEventLog log, ContentStore content, AcceptanceReceipts receipts, DeliveringOptions options, ILogger<Presenting> logger)
 {
     /// <returns>Null: the delivery is final, there is nothing to present.</returns>
     /// <exception cref="EventLogUnavailableException">The log cannot be read; the stream ends and the gateway comes back.</exception>
@@ -41,8 +43,10 @@ internal sealed class Presenting(Plan plan, IEventLog log, ContentStore content,
     private ByteString Body(MessageHeader header)
     {
         if (header.BodySize > (ulong)options.InlineBytes) return ByteString.Empty;
-        var bytes = content.ReadAll(Fingerprint.Read(header.BodySha256.Span))
-            ?? throw new ContentUnavailableException("A body that an event names is not in the content store.", null);
-        return UnsafeByteOperations.UnsafeWrap(bytes);
+        if (content.ReadAll(Fingerprint.Read(header.BodySha256.Span)) is { } bytes) return UnsafeByteOperations.UnsafeWrap(bytes);
+        // Without it, as a large one: the gateway asks for it by its hash, and one lost body costs one place of its lane. Ending the stream would bring
+        // the same delivery first again and stop the whole bureau.
+        DeliveringLog.BodyLost(logger, header.MessageId, header.From);
+        return ByteString.Empty;
     }
 }

@@ -50,6 +50,26 @@ public sealed class ContentTests
     }
 
     [Fact]
+    public async Task A_claim_that_was_made_again_while_the_sweep_judged_it_keeps_its_body()
+    {
+        await using var house = await House.OpenAsync();
+        var store = house.Node.Services.GetRequiredService<ContentStore>();
+        var body = ByteString.CopyFromUtf8("sent again");
+        await store.StoreAsync(Fingerprint.Of(body.Span), body, "0199a1b2-0000-7000-8000-000000000001", Cancel);
+        house.Clock.Advance(TimeSpan.FromHours(25));
+        var before = house.Clock.GetUtcNow().AddHours(-24);
+        var claim = Assert.Single(store.OldClaims(before, 10));
+
+        await store.StoreAsync(Fingerprint.Of(body.Span), body, claim.MessageId, Cancel);
+        await store.SettleAsync(claim, before, accepted: false, Cancel);
+
+        Assert.Equal(body.Length, store.Size(Fingerprint.Of(body.Span)));
+        house.Clock.Advance(TimeSpan.FromHours(25));
+        await house.Node.Services.GetRequiredService<OrphanSweep>().SweepAsync(Cancel);
+        Assert.Null(store.Size(Fingerprint.Of(body.Span)));
+    }
+
+    [Fact]
     public async Task Many_writers_are_served_by_groups()
     {
         await using var house = await House.OpenAsync();

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
+using Microsoft.Data.Sqlite;
 
 namespace MessageBackbone.Node.Tests.Delivering;
 
@@ -53,6 +54,31 @@ public sealed class BodyTests
         using var after = await Attending.OpenAsync(house, "DE");
         Assert.Empty((await after.DeliveryAsync()).Envelope.Body);
         Assert.Equal(64 * 1024, new Node.Delivering.DeliveringOptions().InlineBytes);
+    }
+
+    [Fact]
+    public async Task A_body_that_the_store_lost_holds_up_nothing_but_its_own_delivery()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        var (lost, next) = (Compose(house, 1_000), Compose(house, 1_000));
+        foreach (var message in (Envelope[])[lost, next]) await house["FR"].SubmitAsync(message);
+        await using (var connection = new SqliteConnection($"Data Source={Path.Combine(house.Options.DataFolder, "content.db")};Pooling=False"))
+        {
+            await connection.OpenAsync(Cancel);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "delete from body where sha256 = $1";
+            command.Parameters.AddWithValue("$1", house["FR"].HeaderOf(lost).BodySha256.ToByteArray());
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(Cancel));
+        }
+
+        using var attending = await Attending.OpenAsync(house, "DE");
+        var (without, complete) = (await attending.DeliveryAsync(), await attending.DeliveryAsync());
+
+        Assert.Equal((lost.Header, ByteString.Empty), (without.Envelope.Header, without.Envelope.Body));
+        Assert.Equal(next, complete.Envelope);
+        await attending.RecordAsync(complete);
+        Assert.Contains("is not in the content store", Assert.Single(house.Logs.Errors), StringComparison.Ordinal);
+        house.Logs.Forget();
     }
 
     private static Envelope Compose(House house, int bytes)
