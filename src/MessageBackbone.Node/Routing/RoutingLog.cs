@@ -7,8 +7,8 @@ internal static partial class RoutingLog
     [LoggerMessage(200, LogLevel.Warning, "The plan waits for the log: {Reason}")]
     public static partial void LogAway(ILogger logger, string reason);
 
-    [LoggerMessage(201, LogLevel.Critical, "Routing stopped: {Reason}")]
-    public static partial void Stopped(ILogger logger, string reason);
+    [LoggerMessage(201, LogLevel.Critical, "Routing: the {Part} stopped until the node is started again: {Reason}")]
+    public static partial void Stopped(ILogger logger, string part, string reason);
 
     [LoggerMessage(202, LogLevel.Warning, "Lane {Lane}: {Count} references were not confirmed and are published again; first reason: {Reason}")]
     public static partial void NotConfirmed(ILogger logger, string lane, int count, string reason);

@@ -22,6 +22,9 @@ public static class RoutingRegistration
             return options.RabbitMq is null ? new InMemoryLanes(plan, options, clock, logs) : new RabbitMqLanes(plan, options, clock, logs);
         });
         services.AddSingleton<RoutingService>();
+        // It has no place of its own in the log: what it can send is what is planned.
+        services.AddSingleton<IFollower>(provider => new ObservedFollower(
+            "publisher", () => provider.GetRequiredService<Planner>().Position, () => provider.GetRequiredService<RoutingService>().State));
         services.AddHostedService(provider => provider.GetRequiredService<RoutingService>());
         return services;
     }

@@ -1,3 +1,4 @@
+using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Routing.Lanes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,12 +11,18 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
+    private volatile string _state = "starting";
     private bool _disposed;
+
+    /// <summary>"running", or which part beside the planner has ended and why. The planner tells for itself.</summary>
+    public string State => _state;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await transport.StartAsync(cancellationToken);
-        _running = Task.WhenAll(GuardAsync(planner.RunAsync), GuardAsync(PublishAsync), GuardAsync(DeclareAsync));
+        _state = FollowerState.Running;
+        _running = Task.WhenAll(
+            GuardAsync("planner", planner.RunAsync), GuardAsync("publisher", PublishAsync), GuardAsync("declaring of lanes", DeclareAsync));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -48,7 +55,7 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
         }
     }
 
-    private async Task GuardAsync(Func<CancellationToken, Task> run)
+    private async Task GuardAsync(string part, Func<CancellationToken, Task> run)
     {
         try
         {
@@ -60,8 +67,9 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
         }
         catch (Exception fault)
         {
-            // Nothing is lost: what is accepted stays in the log. The health endpoint tells that routing stands still.
-            RoutingLog.Stopped(logger, fault.Message);
+            // Nothing is lost: what is accepted stays in the log. Operations show the state, and the node is not ready, until it is started again.
+            _state = $"{part} stopped: {fault.Message}";
+            RoutingLog.Stopped(logger, part, fault.Message);
         }
     }
 }

@@ -38,5 +38,6 @@ public sealed class RunningNodeTests
         Assert.True(status.StartedAt.ToDateTimeOffset() <= started);
         Assert.Equal(("in-memory", "connected", "sqlite"), (status.Transport, status.TransportState, status.EventLog));
         Assert.Contains("plan", status.Followers.Select(follower => follower.Name));
+        Assert.Equal("running", Assert.Single(status.Followers, follower => follower.Name == "publisher").State);
     }
 }

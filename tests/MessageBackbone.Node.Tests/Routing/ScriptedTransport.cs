@@ -19,6 +19,12 @@ internal sealed class ScriptedTransport : ILaneTransport
     /// <summary>Called after each send that was confirmed.</summary>
     public Action<PlanRow> OnSent { get; set; } = static _ => { };
 
+    /// <summary>Called when a lane's attachment is disposed; may throw.</summary>
+    public Action<LaneKey> OnDetached { get; set; } = static _ => { };
+
+    /// <summary>What <see cref="UpAsync"/> returns.</summary>
+    public Task Up { get; set; } = Task.CompletedTask;
+
     public string Name => "scripted";
 
     public string State => "connected";
@@ -27,7 +33,7 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task UpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task UpAsync(CancellationToken cancellationToken) => Up;
 
     public bool Takes(LaneKey lane) => true;
 
@@ -54,7 +60,7 @@ internal sealed class ScriptedTransport : ILaneTransport
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take)
     {
         _takers[lane] = take;
-        return new Attachment();
+        return new Attachment(() => OnDetached(lane));
     }
 
     /// <summary>Brings a reference to whoever attends the lane.</summary>
@@ -67,10 +73,14 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private sealed class Attachment : ILaneAttachment
+    private sealed class Attachment(Action detached) : ILaneAttachment
     {
         public Task Attached => Task.CompletedTask;
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync()
+        {
+            detached();
+            return ValueTask.CompletedTask;
+        }
     }
 }
