@@ -3,7 +3,7 @@ using MessageBackbone.Node.Telemetry;
 
 namespace MessageBackbone.Node.Delivering;
 
-/// <summary>The trace of a delivery. Its id is the <c>delivery_id</c>, so that the gateway can continue it (decision 0050).</summary>
+/// <summary>The trace of a delivery. Its id is the <c>delivery_id</c>, so that the gateway can continue it (decision 0052).</summary>
 internal static class DeliveryTraces
 {
     /// <summary>A W3C traceparent of its own for one presentation, in the message's trace where there is one.</summary>
