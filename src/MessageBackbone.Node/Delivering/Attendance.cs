@@ -23,6 +23,7 @@ internal sealed class Attendance : IDisposable
     private readonly LaneDesk[] _desks;
     private readonly ReceiptDesk _receipts;
     private readonly ILogger _logger;
+    private Window? _granted;
     private bool _gatewayIsDone;
 
     public Attendance(
@@ -72,7 +73,9 @@ internal sealed class Attendance : IDisposable
                     await _receipts.TakeAsync(frame.Receipt, cancellationToken);
                     break;
                 case FromGateway.FrameOneofCase.Window:
-                    Post(() => Open(frame.Window));
+                    // Only the newest counts. Queued, they would pile up behind a write that a gateway keeps waiting, without bound.
+                    Volatile.Write(ref _granted, frame.Window);
+                    _wake.Set();
                     break;
                 case FromGateway.FrameOneofCase.Cosignature:
                     break;
@@ -89,6 +92,7 @@ internal sealed class Attendance : IDisposable
         while (true)
         {
             while (_news.TryDequeue(out var news)) news();
+            if (Interlocked.Exchange(ref _granted, null) is { } granted) Open(granted);
             await TakeAsync(cancellationToken);
             if (_receipts.TryAnswer(out var answer))
             {
