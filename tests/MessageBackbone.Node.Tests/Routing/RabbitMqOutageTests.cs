@@ -35,34 +35,6 @@ public sealed class RabbitMqOutageTests(DyingBroker broker) : IClassFixture<Dyin
     }
 
     [Fact]
-    public async Task After_kill_9_with_its_data_everything_arrives_at_one_consumer_a_lane()
-    {
-        var (attended, later) = (new LaneKey("LU", Precedence.Routine), new LaneKey("LV", Precedence.Routine));
-        await broker.UpAsync();
-        await using var node = await StartAsync("LU", "LV");
-        await node.UpAsync();
-        await broker.KeptAsync();
-        var (attachment, arrived) = await node.AttachAsync(attended);
-        for (var i = 0; i < 100; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "LU", "LV");
-        await node.PublishedAsync(later, 100);
-        for (var i = 0; i < 10; i++) (await arrived.ReadAsync(Cancel)).Done();
-
-        await broker.KillAsync();
-        await Eventually.TrueAsync("the node has seen it", () => node.Lanes.State != "connected");
-        for (var i = 0; i < 10; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "LU", "LV");
-        await broker.UpAsync();
-
-        var (afterwards, arrivedLater) = await node.AttachAsync(later);
-        await AllArriveAsync(arrivedLater, 110, from: 1);
-        await AllArriveAsync(arrived, 110, from: 11);
-        var consumers = await broker.ControlAsync("list_consumers", "--no-table-headers", "queue_name");
-        Assert.Equal([attended.QueueName, later.QueueName], consumers.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
-        Assert.Equal(0, node.Logged(212));
-        await attachment.DisposeAsync();
-        await afterwards.DisposeAsync();
-    }
-
-    [Fact]
     public async Task A_broker_that_comes_back_empty_gets_every_open_reference_again_the_most_urgent_first()
     {
         await broker.UpAsync();
