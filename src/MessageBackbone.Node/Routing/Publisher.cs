@@ -9,6 +9,7 @@ namespace MessageBackbone.Node.Routing;
 internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOptions options, TimeProvider clock, ILogger<Publisher> logger)
 {
     private readonly Dictionary<LaneKey, Resting> _resting = [];
+    private DateTimeOffset _asked;
 
     /// <summary>Runs until cancelled. Woken by the plan, the transport and the rows' own times.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -34,7 +35,7 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     /// <summary>One page of the most urgent level that has something to send; false: nothing could be sent.</summary>
     internal async Task<bool> PublishPageAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
+        var now = _asked = clock.GetUtcNow();
         var lanes = plan.Ask.WaitingLanes(transport.PublishAhead).Where(lane => transport.Takes(lane.Lane) && !Rests(lane.Lane, now));
         foreach (var level in lanes.GroupBy(lane => lane.Lane.Precedence))
         {
@@ -112,7 +113,8 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     private TimeSpan? NextWake()
     {
         var now = clock.GetUtcNow();
-        var times = _resting.Values.Select(resting => resting.Until).Where(until => until > now);
+        // A rest that ended since the page was made up is over now: counted by the present time, it would wake nobody.
+        var times = _resting.Values.Select(resting => resting.Until).Where(until => until > _asked);
         if (plan.Ask.NextDue() is { } due) times = times.Append(due > now ? due : now + TimeSpan.FromSeconds(1));
         return times.Any() ? Shorter(times.Min() - now, TimeSpan.FromHours(1)) : null;
     }

@@ -1,3 +1,4 @@
+using MessageBackbone.Fixtures;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.V1;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -119,8 +120,33 @@ public sealed class PublisherTests
         await Task.WhenAny(running);
     }
 
-    private static Publisher Publisher(RoutingScenario scenario, ScriptedTransport transport) =>
-        new(scenario.Plan, transport, scenario.Options, TimeProvider.System, NullLogger<Publisher>.Instance);
+    [Fact]
+    public async Task A_lane_whose_rest_ends_between_two_looks_at_the_clock_is_sent_to()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        await scenario.AcceptAsync(Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+        var clock = new ShiftedClock();
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = 0;
+        await using var transport = new ScriptedTransport { Failing = _ => asked++ == 0 ? "returned" : null, OnSent = _ => sent.TrySetResult() };
+        // The page after the failed one finds the lane at rest; by the time the publisher reckons how long to sleep, the rest is over.
+        transport.OnAsked = () =>
+        {
+            if (asked == 1) clock.Advance(TimeSpan.FromSeconds(1));
+        };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        // What the planner left would wake it once more.
+        await scenario.Plan.Waiting.WaitAsync(Cancel);
+        var running = Publisher(scenario, transport, clock).RunAsync(stop.Token);
+
+        await sent.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        await stop.CancelAsync();
+        await Task.WhenAny(running);
+    }
+
+    private static Publisher Publisher(RoutingScenario scenario, ScriptedTransport transport, TimeProvider? clock = null) =>
+        new(scenario.Plan, transport, scenario.Options, clock ?? TimeProvider.System, NullLogger<Publisher>.Instance);
 
     private static async Task PublishAllAsync(RoutingScenario scenario, ScriptedTransport transport)
     {

@@ -19,8 +19,8 @@ internal sealed class ScriptedTransport : ILaneTransport
     /// <summary>Called after each send that was confirmed.</summary>
     public Action<PlanRow> OnSent { get; set; } = static _ => { };
 
-    /// <summary>Called when a lane's attachment is disposed; may throw.</summary>
-    public Action<LaneKey> OnDetached { get; set; } = static _ => { };
+    /// <summary>Called when it is asked whether a lane may be sent to.</summary>
+    public Action OnAsked { get; set; } = static () => { };
 
     /// <summary>What <see cref="UpAsync"/> returns.</summary>
     public Task Up { get; set; } = Task.CompletedTask;
@@ -35,7 +35,11 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public Task UpAsync(CancellationToken cancellationToken) => Up;
 
-    public bool Takes(LaneKey lane) => true;
+    public bool Takes(LaneKey lane)
+    {
+        OnAsked();
+        return true;
+    }
 
     /// <summary>Replaced when the lane loses what it held.</summary>
     public object? LaneIncarnation { get; set; } = new();
@@ -60,7 +64,7 @@ internal sealed class ScriptedTransport : ILaneTransport
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take)
     {
         _takers[lane] = take;
-        return new Attachment(() => OnDetached(lane));
+        return new Attachment();
     }
 
     /// <summary>Brings a reference to whoever attends the lane.</summary>
@@ -73,14 +77,10 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private sealed class Attachment(Action detached) : ILaneAttachment
+    private sealed class Attachment : ILaneAttachment
     {
         public Task Attached => Task.CompletedTask;
 
-        public ValueTask DisposeAsync()
-        {
-            detached();
-            return ValueTask.CompletedTask;
-        }
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
