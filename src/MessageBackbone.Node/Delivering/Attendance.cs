@@ -14,6 +14,8 @@ namespace MessageBackbone.Node.Delivering;
 /// a gateway that is slow holds up its own lanes and nobody else's.</remarks>
 internal sealed class Attendance : IDisposable
 {
+    private static readonly TimeSpan LookForOldEvery = TimeSpan.FromSeconds(1);
+
     private readonly PresentedDeliveries _presented = new();
     private readonly ConcurrentQueue<Action> _news = new();
     private readonly Signal _wake = new();
@@ -25,6 +27,7 @@ internal sealed class Attendance : IDisposable
     private readonly ILogger _logger;
     private Window? _granted;
     private bool _gatewayIsDone;
+    private DateTimeOffset _nextLook;
 
     public Attendance(
         Caller caller, Window window, IAsyncStreamReader<FromGateway> requests, IServerStreamWriter<ToGateway> responses, AttendanceRooms rooms,
@@ -93,6 +96,8 @@ internal sealed class Attendance : IDisposable
         {
             while (_news.TryDequeue(out var news)) news();
             if (Interlocked.Exchange(ref _granted, null) is { } granted) Open(granted);
+            // Also under a steady load, which leaves the loop no idle moment.
+            if (_rooms.Clock.GetUtcNow() >= _nextLook) await TakeBackOldAsync(cancellationToken);
             await TakeAsync(cancellationToken);
             if (_receipts.TryAnswer(out var answer))
             {
@@ -177,6 +182,7 @@ internal sealed class Attendance : IDisposable
     private async Task TakeBackOldAsync(CancellationToken cancellationToken)
     {
         var now = _rooms.Clock.GetUtcNow();
+        _nextLook = now + LookForOldEvery;
         foreach (var desk in _desks)
             foreach (var old in desk.InHand.Where(delivery => delivery.PresentedAt + _rooms.Options.InHandAtMost <= now).ToList())
             {
@@ -190,18 +196,27 @@ internal sealed class Attendance : IDisposable
             }
     }
 
+    // Each step whatever becomes of the others: a lane that is not given back is closed to every later attendance of the bureau.
     private async Task GiveBackAsync(ILaneAttachment[] attachments, string endedBy)
     {
         await _receipts.IdleAsync();
         while (_receipts.TryAnswer(out var answer)) Settle(answer);
-        foreach (var attachment in attachments) await attachment.DisposeAsync();
-        while (_news.TryDequeue(out var news)) news();
-        foreach (var desk in _desks)
+        try
         {
-            var planOnly = desk.InHand.Where(delivery => delivery.Held is null).Select(delivery => delivery.Sequence).ToList();
-            await _rooms.Plan.UnmarkAsync(desk.Lane, planOnly, null, CancellationToken.None);
+            await Task.WhenAll(attachments.Select(attachment => attachment.DisposeAsync().AsTask()));
         }
-        await Task.WhenAll(_presented.All.Where(delivery => !delivery.TakenBack).Select(delivery => _rooms.Attempts.EndAsync(delivery, endedBy)));
+        finally
+        {
+            while (_news.TryDequeue(out var news)) news();
+            var attempts = _presented.All.Where(delivery => !delivery.TakenBack).Select(delivery => _rooms.Attempts.EndAsync(delivery, endedBy));
+            await Task.WhenAll([.. _desks.Select(UnmarkPlanOnlyAsync), .. attempts]);
+        }
+    }
+
+    private Task UnmarkPlanOnlyAsync(LaneDesk desk)
+    {
+        var planOnly = desk.InHand.Where(delivery => delivery.Held is null).Select(delivery => delivery.Sequence).ToList();
+        return _rooms.Plan.UnmarkAsync(desk.Lane, planOnly, null, CancellationToken.None);
     }
 
     private static readonly Delivery Nothing = new();

@@ -52,9 +52,31 @@ public sealed class StoreAwayTests
         Assert.Equal([("receipt", 2u)], (await after.EventsAsync(message)).OfType<Attempted>().Select(e => (e.EndedBy, e.Attempt)));
     }
 
-    private static async Task ExecuteAsync(House house, string sql)
+    [Fact]
+    public async Task A_plan_that_could_not_be_written_while_lanes_were_given_back_closes_none_of_them()
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(house.Options.DataFolder, "events.db")};Pooling=False");
+        await using var house = await House.OpenAsync("FR", "DE");
+        foreach (var precedence in (Precedence[])[Precedence.Routine, Precedence.Flash])
+            await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Precedence = precedence));
+        using (var attending = await Attending.OpenAsync(house, "DE"))
+        {
+            await attending.DeliveriesAsync(2);
+            await ExecuteAsync(house, "create trigger fault before update on row begin select raise(abort, 'the disk gives errors'); end", "plan.db");
+        }
+
+        // Its Welcome means that the one before has ended.
+        using var after = await Attending.OpenAsync(house, "DE");
+        await ExecuteAsync(house, "drop trigger fault", "plan.db");
+        var again = await after.DeliveriesAsync(2);
+
+        Assert.All(again, delivery => Assert.Equal((2u, true), (delivery.Attempt, delivery.PossibleDuplicate)));
+        Assert.Equal(2, again.Select(delivery => after.StreamOf(delivery.Envelope)).Distinct().Count());
+        house.Logs.Forget();
+    }
+
+    private static async Task ExecuteAsync(House house, string sql, string file = "events.db")
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(house.Options.DataFolder, file)};Pooling=False");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

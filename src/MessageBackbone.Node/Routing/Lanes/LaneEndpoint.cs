@@ -21,6 +21,7 @@ internal sealed class LaneEndpoint(
     private readonly CancellationTokenSource _ended = new();
     private HostReceiveEndpointHandle? _handle;
     private string _version = "";
+    private bool _closedUntold;
     private volatile Session? _session;
     private volatile object _incarnation = new();
 
@@ -74,6 +75,7 @@ internal sealed class LaneEndpoint(
     private async Task ServeAsync(LaneAttachment attachment, Action<HeldReference> take, LaneHooks hooks)
     {
         var uplink = await hooks.UpAsync(attachment.Gone);
+        await TellClosedAsync(hooks);
         using var until = CancellationTokenSource.CreateLinkedTokenSource(attachment.Gone, uplink.Lost);
         using var session = new Session(take);
         _session = session;
@@ -92,12 +94,27 @@ internal sealed class LaneEndpoint(
         }
         finally
         {
-            await session.ReturnHeldAsync(Stop());
-            _session = null;
-            // Before the plan is told: a publisher that marks a row only after that finds another incarnation, and takes the mark back.
-            _incarnation = new object();
-            await hooks.ClosedAsync();
+            _closedUntold = true;
+            try
+            {
+                await session.ReturnHeldAsync(Stop());
+            }
+            finally
+            {
+                _session = null;
+                // Before the plan is told: a publisher that marks a row only after that finds another incarnation, and takes the mark back.
+                _incarnation = new object();
+                await TellClosedAsync(hooks);
+            }
         }
+    }
+
+    // A plan that cannot be written now is told before the lane opens again: untold, it would count as sent what is gone.
+    private async Task TellClosedAsync(LaneHooks hooks)
+    {
+        if (!_closedUntold) return;
+        await hooks.ClosedAsync();
+        _closedUntold = false;
     }
 
     private async Task OpenAsync(Uplink uplink, CancellationToken cancellationToken)
