@@ -43,4 +43,11 @@ internal static partial class RoutingLog
 
     [LoggerMessage(218, LogLevel.Warning, "MassTransit did not start ({Reason}); trying again")]
     public static partial void BusNotStarted(ILogger logger, string reason);
+
+    [LoggerMessage(219, LogLevel.Warning, "Lane {Lane}: its queue gives no answer while the broker is there, and nothing is sent to it until it does. "
+        + "Should it last, restart the broker: then the queue is made anew")]
+    public static partial void LaneSilent(ILogger logger, string lane);
+
+    [LoggerMessage(220, LogLevel.Warning, "Lane {Lane}: its queue gave no answer and was made anew; {Count} references are published again")]
+    public static partial void LaneRebuilt(ILogger logger, string lane, int count);
 }

@@ -33,4 +33,8 @@ public sealed class RoutingOptions
 
     /// <summary>How long a lane's queue must be empty, while the plan says that it is not, before its rows are published again. Default 60 s.</summary>
     public TimeSpan QueueEmptyAfter { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a lane's queue may give no answer, while the broker is there, before it is deleted, declared again and filled from the plan.
+    /// Default 10 s.</summary>
+    public TimeSpan QueueAnswerWithin { get; set; } = TimeSpan.FromSeconds(10);
 }

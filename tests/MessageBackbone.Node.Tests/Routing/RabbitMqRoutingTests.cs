@@ -126,6 +126,30 @@ public sealed class RabbitMqRoutingTests(RabbitMqFixture broker)
     }
 
     [Fact]
+    public async Task A_lane_whose_queue_died_holds_up_nobody_and_is_made_anew_at_the_next_connection()
+    {
+        var (dead, other) = (new LaneKey("GR", Precedence.Priority), new LaneKey("GR", Precedence.Routine));
+        await using var node = await StartAsync(Hurried, "GR");
+        await node.UpAsync();
+        for (var i = 0; i < 3; i++) await node.Scenario.AcceptAsync(Precedence.Priority, "GR");
+        await node.PublishedAsync(dead, 3);
+        await broker.ControlAsync("eval", $"ra:stop_server(quorum_queues, {{'%2F_{dead.QueueName}', node()}}).");
+
+        await node.Scenario.AcceptAsync(Precedence.Priority, "GR");
+        await node.Scenario.AcceptAsync(Precedence.Routine, "GR");
+        await node.PublishedAsync(other, 1);
+        await Eventually.TrueAsync("the silence was noticed", () => node.Logged(219) == 1);
+        Assert.False(node.Lanes.Takes(dead));
+        await broker.ControlAsync("close_all_connections", "the test's");
+
+        await node.PublishedAsync(dead, 4);
+        Assert.Equal(1, node.Logged(220));
+        await using var witness = await BrokerWitness.OpenAsync(broker.Address);
+        Assert.Equal(4u, await witness.ReadyAsync(dead.QueueName));
+        Assert.Equal(Lanes("GR"), await QueuesAsync("GR"));
+    }
+
+    [Fact]
     public async Task The_broker_gets_references_and_nothing_of_a_message()
     {
         var lane = new LaneKey("FI", Precedence.Routine);
@@ -150,6 +174,9 @@ public sealed class RabbitMqRoutingTests(RabbitMqFixture broker)
 
     private static void Impatient(RoutingOptions options) =>
         (options.QueueCheckEvery, options.QueueEmptyAfter) = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(400));
+
+    private static void Hurried(RoutingOptions options) =>
+        (options.SendTimeout, options.QueueAnswerWithin) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
 
     private static IEnumerable<string> Lanes(string bureau) =>
         LaneLevels.Select(level => $"backbone.lane.{bureau}.{level}\tquorum\ttrue\t[{{\"x-queue-type\",\"quorum\"}}]");

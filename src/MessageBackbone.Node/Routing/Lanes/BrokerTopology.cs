@@ -28,6 +28,13 @@ internal sealed class BrokerTopology(IConnection connection, Dictionary<string, 
         }
     }
 
+    /// <summary>Takes a lane's queue away with all that it holds. One without a leader goes too: the broker waits some seconds for an answer first.</summary>
+    public async Task DeleteLaneAsync(LaneKey lane, CancellationToken cancellationToken)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await channel.QueueDeleteAsync(lane.QueueName, ifUnused: false, ifEmpty: false, cancellationToken: cancellationToken);
+    }
+
     /// <summary>Messages that are ready in a queue; null: there is no such queue.</summary>
     public async Task<uint?> ReadyAsync(string queue, CancellationToken cancellationToken)
     {

@@ -16,6 +16,7 @@ internal sealed class BrokerWatch(
     ILogger<BrokerWatch> logger)
 {
     private readonly Signal _look = new();
+    private readonly LaneKeeper _lanes = new(plan, options, standing, inHand, clock, logger);
     private LostLanes? _lost;
     private string? _probed;
 
@@ -71,8 +72,7 @@ internal sealed class BrokerWatch(
         var version = Version(connection);
         var topology = new BrokerTopology(connection, QuorumQueue.Arguments(version));
         if (await ProbeAsync(topology, version, cancellationToken) is { } unsafeReason) return unsafeReason;
-        standing.Begin();
-        await DeclareLanesAsync(topology, cancellationToken);
+        await _lanes.BeginAsync(topology, cancellationToken);
         await IncarnateAsync(topology, cancellationToken);
         RoutingLog.BrokerUp(logger, version, options.RabbitMq!.Host);
         standing.Up(version);
@@ -89,7 +89,8 @@ internal sealed class BrokerWatch(
         var nextCheck = clock.GetUtcNow() + options.QueueCheckEvery;
         while (true)
         {
-            var look = _look.WaitAsync(nextCheck - clock.GetUtcNow(), clock, stop.Token);
+            var nextLook = _lanes.NextLook is { } soon && soon < nextCheck ? soon : nextCheck;
+            var look = _look.WaitAsync(nextLook - clock.GetUtcNow(), clock, stop.Token);
             if (await Task.WhenAny(closed, look) == closed)
             {
                 await stop.CancelAsync();
@@ -97,7 +98,7 @@ internal sealed class BrokerWatch(
                 return await closed;
             }
             await look;
-            await DeclareLanesAsync(topology, cancellationToken);
+            await _lanes.KeepAsync(cancellationToken);
             if (clock.GetUtcNow() < nextCheck) continue;
             await lost.FindAsync(topology, cancellationToken);
             nextCheck = clock.GetUtcNow() + options.QueueCheckEvery;
@@ -115,19 +116,6 @@ internal sealed class BrokerWatch(
         }
         _probed = version;
         return null;
-    }
-
-    // A refused lane is asked for again each time: once somebody has deleted the queue, it is declared and filled without a restart.
-    private async Task DeclareLanesAsync(BrokerTopology topology, CancellationToken cancellationToken)
-    {
-        foreach (var lane in plan.Ask.Bureaus().SelectMany(LaneKey.Of))
-        {
-            if (standing.IsDeclared(lane)) continue;
-            var refusal = await topology.DeclareLaneAsync(lane, cancellationToken);
-            if (!standing.Note(lane, declared: refusal is null)) continue;
-            if (refusal is null) plan.Waiting.Set();
-            else RoutingLog.LaneDiffers(logger, lane.QueueName, refusal);
-        }
     }
 
     private async Task IncarnateAsync(BrokerTopology topology, CancellationToken cancellationToken)
