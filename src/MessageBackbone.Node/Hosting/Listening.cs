@@ -36,27 +36,23 @@ internal static class Listening
         });
     }
 
-    private static TlsHandshakeCallbackOptions Tls(NodeOptions options, NodeIdentity identity, TimeProvider clock)
+    // The options of a handshake are made when it begins: a renewed certificate is shown to whoever connects next.
+    private static TlsHandshakeCallbackOptions Tls(NodeOptions options, NodeIdentity identity, TimeProvider clock) => new()
     {
-        // Offline: without it the framework would look for issuers and OCSP answers of our own certificate on the network.
-        var certificate = SslStreamCertificateContext.Create(identity.Keys.Tls, additionalCertificates: null, offline: true);
-        return new TlsHandshakeCallbackOptions
+        HandshakeTimeout = options.Limits.Handshake,
+        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
         {
-            HandshakeTimeout = options.Limits.Handshake,
-            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-            {
-                ServerCertificateContext = certificate,
-                ApplicationProtocols = [SslApplicationProtocol.Http2],
-                EnabledSslProtocols = SslProtocols.Tls13,
-                ClientCertificateRequired = true,
-                // A resumed session would skip the judgement of the certificate.
-                AllowTlsResume = false,
-                CertificateChainPolicy = identity.Anchor.TlsPolicy(serverAuth: false),
-                RemoteCertificateValidationCallback = (_, peer, _, errors) =>
-                    errors == SslPolicyErrors.None
-                    && identity.Anchor.AcceptsPeer(
-                        peer as System.Security.Cryptography.X509Certificates.X509Certificate2, Everyone, clock.GetUtcNow(), asServer: false, out var _, out var _),
-            }),
-        };
-    }
+            ServerCertificateContext = identity.Shown,
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            EnabledSslProtocols = SslProtocols.Tls13,
+            ClientCertificateRequired = true,
+            // A resumed session would skip the judgement of the certificate.
+            AllowTlsResume = false,
+            CertificateChainPolicy = identity.Anchor.TlsPolicy(serverAuth: false),
+            RemoteCertificateValidationCallback = (_, peer, _, errors) =>
+                errors == SslPolicyErrors.None
+                && identity.Anchor.AcceptsPeer(
+                    peer as System.Security.Cryptography.X509Certificates.X509Certificate2, Everyone, clock.GetUtcNow(), asServer: false, out var _, out var _),
+        }),
+    };
 }

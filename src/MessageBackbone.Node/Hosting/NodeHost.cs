@@ -104,7 +104,7 @@ public sealed class NodeHost : IAsyncDisposable
         builder.Services
             .AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(clock).AddSingleton(options).AddSingleton(options.Limits).AddSingleton(identity)
-            .AddSingleton(log).AddSingleton<EventRecorder>()
+            .AddSingleton(log).AddSingleton<EventRecorder>().AddHostedService<KeyWatch>()
             .AddDirectory(founded)
             .AddContent()
             .AddAccepting(options.Limits)

@@ -1,5 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Google.Protobuf;
 using MessageBackbone.Domain;
 using MessageBackbone.Domain.Directory;
@@ -8,22 +11,31 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Hosting;
 
-/// <summary>Who the node is and whom it trusts, read once at start.</summary>
+/// <summary>Who the node is and whom it trusts, as the files say now. Safe for concurrent use.</summary>
 public sealed class NodeIdentity : IDisposable
 {
-    private NodeIdentity(HolderKeys keys, TrustAnchor anchor, string house)
+    private readonly NodeOptions _options;
+    private readonly Lock _gate = new();
+    private readonly List<Ring> _former = [];
+    private volatile Ring _ring;
+    private string _seen;
+
+    private NodeIdentity(NodeOptions options)
     {
-        Keys = keys;
-        Anchor = anchor;
-        House = house;
+        _options = options;
+        var files = ReadFiles(options);
+        (_ring, _seen) = (Open(files), Digest(files));
     }
 
-    public HolderKeys Keys { get; }
+    public HolderKeys Keys => _ring.Keys;
 
-    public TrustAnchor Anchor { get; }
+    public TrustAnchor Anchor => _ring.Anchor;
+
+    /// <summary>What the node shows in a handshake.</summary>
+    public SslStreamCertificateContext Shown => _ring.Shown;
 
     /// <summary>The house's own bureau code.</summary>
-    public string House { get; }
+    public string House => _options.House;
 
     /// <summary>The node's name, as in its certificate.</summary>
     public string Name => Keys.Holder.Name;
@@ -35,18 +47,31 @@ public sealed class NodeIdentity : IDisposable
     public X509Certificate2 Sign => Keys.Sign!;
 
     /// <exception cref="ValidationException">A file is missing or is not what it must be.</exception>
-    public static NodeIdentity Load(NodeOptions options)
-    {
-        var crl = options.CrlFile.Length > 0 ? File.ReadAllText(options.CrlFile) : null;
-        var anchor = TrustAnchor.FromPem(File.ReadAllText(options.CaFile), crl);
-        var keys = HolderKeys.FromPem(name => Path.Combine(options.HolderFolder, name) is var file && File.Exists(file) ? File.ReadAllText(file) : null);
-        if (keys.Holder.Role != HolderRole.Node || keys.Sign is null)
-        {
-            keys.Dispose();
-            throw new ValidationException("HolderFolder must hold the tls and sign certificates of a holder of role node.");
-        }
+    public static NodeIdentity Load(NodeOptions options) => new(options);
 
-        return new NodeIdentity(keys, anchor, options.House);
+    /// <summary>Reads the files again. False: they are the ones seen at the last call, good or bad. Connections that are open keep what they were opened
+    /// with.</summary>
+    /// <exception cref="ValidationException">A file is missing or is not what it must be; the keys of before stay. Thrown once for the same files.</exception>
+    public bool Reload()
+    {
+        lock (_gate)
+        {
+            var files = ReadFiles(_options);
+            var seen = Digest(files);
+            if (seen == _seen) return false;
+            _seen = seen;
+            var ring = Open(files);
+            if (ring.Keys.Holder != Keys.Holder)
+            {
+                ring.Keys.Dispose();
+                throw new ValidationException($"HolderFolder holds the certificates of {ring.Keys.Holder.Uri}; this node is {Uri}.");
+            }
+
+            // Handshakes and signatures under way still use them.
+            _former.Add(_ring);
+            _ring = ring;
+            return true;
+        }
     }
 
     /// <summary>The secretariat's certificates of the configuration.</summary>
@@ -64,7 +89,42 @@ public sealed class NodeIdentity : IDisposable
         return founders;
     }
 
-    public void Dispose() => Keys.Dispose();
+    public void Dispose()
+    {
+        foreach (var ring in (Ring[])[_ring, .. _former])
+        {
+            ring.Keys.Dispose();
+        }
+    }
+
+    private static Dictionary<string, string> ReadFiles(NodeOptions options)
+    {
+        var files = new Dictionary<string, string>(StringComparer.Ordinal) { ["ca"] = File.ReadAllText(options.CaFile) };
+        if (options.CrlFile.Length > 0) files["crl"] = File.ReadAllText(options.CrlFile);
+        foreach (var name in (ReadOnlySpan<string>)["tls.pem", "tls.key", "sign.pem", "sign.key"])
+        {
+            if (Path.Combine(options.HolderFolder, name) is var file && File.Exists(file)) files[name] = File.ReadAllText(file);
+        }
+
+        return files;
+    }
+
+    private static string Digest(Dictionary<string, string> files) => Convert.ToHexString(
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', files.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Key}\0{file.Value}")))));
+
+    private static Ring Open(Dictionary<string, string> files)
+    {
+        var anchor = TrustAnchor.FromPem(files["ca"], files.GetValueOrDefault("crl"));
+        var keys = HolderKeys.FromPem(files.GetValueOrDefault);
+        if (keys.Holder.Role != HolderRole.Node || keys.Sign is null)
+        {
+            keys.Dispose();
+            throw new ValidationException("HolderFolder must hold the tls and sign certificates of a holder of role node.");
+        }
+
+        // Offline: without it the framework would look for issuers and OCSP answers of our own certificate on the network.
+        return new Ring(keys, anchor, SslStreamCertificateContext.Create(keys.Tls, additionalCertificates: null, offline: true));
+    }
 
     private Founder FounderOf(X509Certificate2 certificate, string file)
     {
@@ -82,4 +142,6 @@ public sealed class NodeIdentity : IDisposable
 
         throw new ValidationException($"{file} holds a certificate that is neither a tls nor a sign certificate of role secretariat under the CA.");
     }
+
+    private sealed record Ring(HolderKeys Keys, TrustAnchor Anchor, SslStreamCertificateContext Shown);
 }

@@ -29,6 +29,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Folder with the node's own tls.pem, tls.key, sign.pem, sign.key.</summary>
     [Required] public string HolderFolder { get; set; } = "";
 
+    /// <summary>How often those three are looked at for renewed certificates and a new list. Default 10 s.</summary>
+    public TimeSpan KeysReadEvery { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>PEM files with the secretariat's first tls and sign certificates: enrolled from the beginning.</summary>
     [MinLength(1)] public IList<string> SecretariatCertificates { get; set; } = [];
 
@@ -77,6 +80,11 @@ public sealed class NodeOptions : IValidatableObject
         if (!BureauCode.TryParse(House, out _))
         {
             yield return new ValidationResult("House is a bureau code.", [nameof(House)]);
+        }
+
+        if (KeysReadEvery < TimeSpan.FromMilliseconds(10))
+        {
+            yield return new ValidationResult("KeysReadEvery is a time, like 00:00:10.", [nameof(KeysReadEvery)]);
         }
 
         if (RabbitMq.Length > 0 && !(Uri.TryCreate(RabbitMq, UriKind.Absolute, out var broker) && broker.Scheme is "amqp" or "amqps"))
