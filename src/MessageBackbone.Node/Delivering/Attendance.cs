@@ -97,7 +97,7 @@ internal sealed class Attendance : IDisposable
             while (_news.TryDequeue(out var news)) news();
             if (Interlocked.Exchange(ref _granted, null) is { } granted) Open(granted);
             // Also under a steady load, which leaves the loop no idle moment.
-            if (_rooms.Clock.GetUtcNow() >= _nextLook) await TakeBackOldAsync(cancellationToken);
+            if (_rooms.Clock.GetUtcNow() >= _nextLook) await TakeBackOldAsync();
             await TakeAsync(cancellationToken);
             if (_receipts.TryAnswer(out var answer))
             {
@@ -116,7 +116,7 @@ internal sealed class Attendance : IDisposable
             else
             {
                 await _wake.WaitAsync(NextDue(), _rooms.Clock, cancellationToken);
-                await TakeBackOldAsync(cancellationToken);
+                await TakeBackOldAsync();
             }
         }
     }
@@ -179,7 +179,7 @@ internal sealed class Attendance : IDisposable
 
     private TimeSpan? NextDue() => _desks.Select(desk => desk.Due()).Min() is { } due ? due - _rooms.Clock.GetUtcNow() : null;
 
-    private async Task TakeBackOldAsync(CancellationToken cancellationToken)
+    private async Task TakeBackOldAsync()
     {
         var now = _rooms.Clock.GetUtcNow();
         _nextLook = now + LookForOldEvery;
@@ -191,7 +191,8 @@ internal sealed class Attendance : IDisposable
                 DeliveringLog.TakenBack(_logger, message, desk.Lane.Bureau, _rooms.Options.InHandAtMost);
                 old.TakenBack = true;
                 await _rooms.Attempts.EndAsync(old, "timeout");
-                await _rooms.Plan.UnmarkAsync(desk.Lane, [old.Sequence], now + _rooms.Options.AgainAfter, cancellationToken);
+                // Also when the stream ends meanwhile: the next one would bring it before its time.
+                await _rooms.Plan.UnmarkAsync(desk.Lane, [old.Sequence], now + _rooms.Options.AgainAfter, CancellationToken.None);
                 desk.Return(old);
             }
     }

@@ -85,6 +85,30 @@ public abstract class LanesContract
     }
 
     [Fact]
+    public async Task Attachments_that_go_while_the_lane_opens_leave_no_receiver_that_swallows_references()
+    {
+        await using var lanes = await OpenAsync(40);
+        for (var round = 0; round < 50; round++)
+        {
+            var going = lanes.Transport.Attach(Lane, static _ => { });
+            // Neither at once nor when it is open: somewhere on the way.
+            for (var turn = 0; turn < round; turn++) await Task.Yield();
+            await going.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        }
+
+        var (attachment, arrived) = await lanes.AttachAsync(Lane);
+        await lanes.PublishAllAsync(Lane);
+        var sequences = new SortedSet<ulong>();
+        while (sequences.Count < 40)
+        {
+            var held = await arrived.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+            sequences.Add(held.Reference.Sequence);
+            held.Done();
+        }
+        await attachment.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_lane_holds_at_most_its_prefetch()
     {
         await using var lanes = await OpenAsync(40, options => options.PrefetchRoutine = 8);

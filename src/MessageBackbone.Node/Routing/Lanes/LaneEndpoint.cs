@@ -17,9 +17,12 @@ internal sealed class LaneEndpoint(
     LaneKey lane, Func<LaneKey, Uplink, MessageHandler<LaneReference>, HostReceiveEndpointHandle> connect, TimeProvider clock, ILogger logger)
     : IAsyncDisposable
 {
+    private static readonly TimeSpan StartWithin = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
     private HostReceiveEndpointHandle? _handle;
+    private Task _starting = Task.CompletedTask;
     private string _version = "";
     private bool _closedUntold;
     private volatile Session? _session;
@@ -95,6 +98,7 @@ internal sealed class LaneEndpoint(
         finally
         {
             _closedUntold = true;
+            await StartedOrLostAsync(uplink);
             try
             {
                 await session.ReturnHeldAsync(Stop());
@@ -129,13 +133,18 @@ internal sealed class LaneEndpoint(
         {
             _version = uplink.Version;
             _handle = connect(lane, uplink, HandleAsync);
-            await _handle.Ready.WaitAsync(cancellationToken);
+            _starting = _handle.Ready;
         }
         else
         {
-            await _handle.ReceiveEndpoint.Start(CancellationToken.None).Ready.WaitAsync(cancellationToken);
+            _starting = _handle.ReceiveEndpoint.Start(CancellationToken.None).Ready;
         }
+        await _starting.WaitAsync(cancellationToken);
     }
+
+    // A start that is stopped before it is ready goes on behind the stop's back: its receiver would take every second reference and give none (seen).
+    private async Task StartedOrLostAsync(Uplink uplink) =>
+        await _starting.WaitAsync(StartWithin, clock, uplink.Lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private Task Stop() => _handle?.ReceiveEndpoint.Stop(CancellationToken.None) ?? Task.CompletedTask;
 
