@@ -8,8 +8,8 @@ namespace MessageBackbone.Node.Tests;
 
 public sealed class EveryRefusalTests
 {
-    /// <summary>What nothing can answer yet: quotas and several nodes are later parts.</summary>
-    private static readonly string[] Later = [Reasons.QuotaExceeded, Reasons.NotLeader];
+    /// <summary>What nothing can answer yet: several nodes are a later part.</summary>
+    private static readonly string[] Later = [Reasons.NotLeader];
 
     [Fact]
     public void Every_refusal_has_a_test_that_provokes_it_over_the_wire()

@@ -8,7 +8,7 @@ public static class AcceptingRegistration
     /// <summary>Beyond this the gRPC stack itself refuses (see <see cref="Oversize"/>); up to it the size checks do, naming the field.</summary>
     private const int Slack = 768 * 1024;
 
-    public static IServiceCollection AddAccepting(this IServiceCollection services, NodeLimits limits)
+    public static IServiceCollection AddAccepting(this IServiceCollection services, NodeLimits limits, AcceptingOptions options)
     {
         services.AddGrpc(grpc =>
         {
@@ -16,12 +16,14 @@ public static class AcceptingRegistration
             grpc.Interceptors.Add<CallInterceptor>();
         });
         return services
+            .AddSingleton(options)
             .AddSingleton<Callers>()
             .AddSingleton<CallerGuards>()
             .AddHostedService(provider => provider.GetRequiredService<CallerGuards>())
             .AddSingleton<SecurityRecorder>()
             .AddSingleton<CallInterceptor>()
             .AddSingleton<AcceptanceReceipts>()
+            .AddSingleton<Quotas>()
             .AddSingleton<Acceptor>()
             .AddSingleton<Tracker>()
             .AddSingleton<ExchangeService>();

@@ -16,11 +16,12 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>
-/// The walk of a submission, in the order of wire.md §7: sizes, form, sender, duplicate, signer, signature, fields and times, body, recipients, policy, append.
+/// The walk of a submission, in the order of wire.md §7: sizes, form, sender, duplicate, signer, signature, fields and times, body, recipients, policy, quota, append.
 /// </summary>
 internal sealed class Acceptor(
     CurrentDirectory directory,
     ContentStore content,
+    Quotas quotas,
     EventRecorder recorder,
     IEventLog log,
     AcceptanceReceipts receipts,
@@ -113,6 +114,7 @@ internal sealed class Acceptor(
     {
         var header = submission.Header;
         var id = header.MessageId;
+        using var spending = quotas.Spend(submission.Caller.Name, header.Precedence);
         await content.StoreAsync(Fingerprint.Read(header.BodySha256.Span), submission.Envelope.Body, id, cancellationToken);
         if (turn is not null)
         {
@@ -129,6 +131,7 @@ internal sealed class Acceptor(
         if (await appending is AppendOutcome.Appended at)
         {
             var stored = new RecordedEvent(at.Position, StreamId.Message(id), at.Revision, made.EventId, made.Type, made.Data, made.Metadata, made.RecordedAt);
+            spending.Keep();
             NodeMetrics.Accepted(header.Precedence);
             return new SubmitReply { Receipt = receipts.Of(stored, facts), Position = at.Position.Value };
         }

@@ -107,7 +107,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddSingleton(log).AddSingleton<EventRecorder>().AddHostedService<KeyWatch>()
             .AddDirectory(founded)
             .AddContent()
-            .AddAccepting(options.Limits)
+            .AddAccepting(options.Limits, options.Accepting)
             .AddProjecting(new ProjectingOptions { Folder = Path.Combine(options.DataFolder, "read-models") })
             .AddAuditing()
             .AddTelemetry(options.Telemetry, identity.Name)

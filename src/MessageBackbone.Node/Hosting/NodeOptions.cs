@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text.Json.Serialization;
+using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Routing;
@@ -43,6 +44,9 @@ public sealed class NodeOptions : IValidatableObject
 
     [Required] public NodeLimits Limits { get; set; } = new();
 
+    /// <summary>How much bureaus may send.</summary>
+    [Required] public AcceptingOptions Accepting { get; set; } = new();
+
     /// <summary>How references travel to the lanes. Its plan file and broker are set by <see cref="DataFolder"/> and <see cref="RabbitMq"/>.</summary>
     [Required] public RoutingOptions Routing { get; set; } = new() { PlanFile = "plan.db" };
 
@@ -62,7 +66,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Routing, Delivering, Operations, Telemetry])
+        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Operations, Telemetry])
             Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {

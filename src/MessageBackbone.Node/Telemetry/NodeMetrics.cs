@@ -24,6 +24,7 @@ internal static class NodeMetrics
 
     private static readonly Counter<long> AcceptedCount = Meter.CreateCounter<long>("backbone.accepted", "{message}", "Messages accepted");
     private static readonly Counter<long> RefusedCount = Meter.CreateCounter<long>("backbone.refused", "{message}", "Submissions refused, by reason");
+    private static readonly Counter<long> QuotaCount = Meter.CreateCounter<long>("backbone.quota.exceeded", "{message}", "Submissions above a quota, by bureau and precedence");
     private static readonly Counter<long> PlannedCount = Meter.CreateCounter<long>("backbone.planned", "{delivery}", "Deliveries planned");
     private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>("backbone.published", "{delivery}", "References confirmed by the broker");
     private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>("backbone.delivered", "{delivery}", "Deliveries receipted DELIVERED");
@@ -43,6 +44,9 @@ internal static class NodeMetrics
 
     /// <summary>A submission was refused. <paramref name="reason"/> is a constant of the table of refusals, never a caller's text.</summary>
     public static void Refused(string reason) => RefusedCount.Add(1, Tag("reason", reason));
+
+    /// <summary>A submission was above the quota of its sender, an enrolled bureau. It is counted as refused besides.</summary>
+    public static void QuotaExceeded(string bureau, Precedence precedence) => QuotaCount.Add(1, Tag("bureau", bureau), Tag("precedence", precedence.Word()));
 
     /// <summary>Rows entered the plan.</summary>
     public static void Planned(int deliveries) => PlannedCount.Add(deliveries);

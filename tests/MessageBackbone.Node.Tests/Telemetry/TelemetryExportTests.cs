@@ -26,6 +26,7 @@ public sealed class TelemetryExportTests
 
         NodeMetrics.Accepted(Precedence.Flash);
         NodeMetrics.Refused("MALFORMED");
+        NodeMetrics.QuotaExceeded("DE", Precedence.Flash);
         NodeMetrics.Planned(2);
         NodeMetrics.Published();
         NodeMetrics.Delivered(Precedence.Flash, TimeSpan.FromMilliseconds(20));
@@ -40,7 +41,7 @@ public sealed class TelemetryExportTests
         string[] measured =
         [
             "backbone.accepted", "backbone.append.duration", "backbone.delivered", "backbone.delivery.duration", "backbone.planned",
-            "backbone.published", "backbone.receipts", "backbone.refused", "backbone.undelivered.age",
+            "backbone.published", "backbone.quota.exceeded", "backbone.receipts", "backbone.refused", "backbone.undelivered.age",
         ];
         Assert.Equal(measured, collector.Metrics.Where(m => m.Scope == NodeMetrics.Source).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal));
     }
