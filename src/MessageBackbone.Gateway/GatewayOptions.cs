@@ -35,6 +35,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Bytes that may wait in the outbox. Default 1 GiB.</summary>
     [Range(1_000_000, long.MaxValue)] public long OutboxBytes { get; set; } = 1L << 30;
 
+    /// <summary>FLASH messages that are taken beyond both bounds, so that an outbox full of ROUTINE refuses no FLASH. Default 500.</summary>
+    [Range(0, 100_000)] public int OutboxFlashReserve { get; set; } = 500;
+
     /// <summary>Submissions without an answer; the last quarter is kept for what is more urgent than ROUTINE. Default 64.</summary>
     [Range(4, 1024)] public int SubmitInFlight { get; set; } = 64;
 

@@ -25,7 +25,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         Inbox = new InboxStore(database);
         Receipts = new ReceiptStore(database);
         Audit = new LocalAudit(database, clock);
-        Queue = new OutboxQueue(options.OutboxMessages, options.OutboxBytes);
+        Queue = new OutboxQueue(options.OutboxMessages, options.OutboxBytes, options.OutboxFlashReserve);
         Meter = new GatewayMeter(options.Bureau, () => Queue.Messages, Receipts.CountToSend);
         Node = new NodeChannel(options, keys, clock, logs.CreateLogger<NodeChannel>());
         Directory = new DirectoryBook(new DirectoryStore(database), keys, Node, clock, logs.CreateLogger<DirectoryBook>());

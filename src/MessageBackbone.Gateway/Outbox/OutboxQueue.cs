@@ -1,12 +1,18 @@
+using MessageBackbone.V1;
+
 namespace MessageBackbone.Gateway.Outbox;
 
 /// <summary>
 /// What waits, most urgent first and in the order handed in, and how much of it there may be. Everything in it is in the store as well: this is only the order.
 /// </summary>
-internal sealed class OutboxQueue(int maxMessages, long maxBytes)
+/// <param name="flashReserve">So many FLASH find room when it is full of other things.</param>
+internal sealed class OutboxQueue(int maxMessages, long maxBytes, int flashReserve)
 {
+    private const long LargestMessage = 1_310_720 + 65_536; // body and header as the contract limits them
+
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<WaitingMessage, (int Urgency, long Row)> _ready = new();
+    // One a precedence: those of a level that pauses stay where they are while more and less urgent ones go.
+    private readonly SortedDictionary<int, PriorityQueue<WaitingMessage, long>> _ready = new(Comparer<int>.Create(static (one, other) => other.CompareTo(one)));
     private TaskCompletionSource _changed = Fresh();
     private int _messages;
     private long _bytes;
@@ -22,11 +28,12 @@ internal sealed class OutboxQueue(int maxMessages, long maxBytes)
     }
 
     /// <summary>Takes room before anything is written; false when the outbox is full.</summary>
-    public bool TryReserve(int size)
+    public bool TryReserve(int size, Precedence precedence)
     {
+        var more = precedence == Precedence.Flash ? flashReserve : 0;
         lock (_gate)
         {
-            if (_messages >= maxMessages || _bytes + size > maxBytes) return false;
+            if (_messages >= maxMessages + more || _bytes + size > maxBytes + (more * LargestMessage)) return false;
             Count(1, size);
             return true;
         }
@@ -55,20 +62,17 @@ internal sealed class OutboxQueue(int maxMessages, long maxBytes)
         TaskCompletionSource changed;
         lock (_gate)
         {
-            _ready.Enqueue(message, (-message.Precedence, message.Row));
+            if (!_ready.TryGetValue(message.Precedence, out var level)) _ready.Add(message.Precedence, level = new PriorityQueue<WaitingMessage, long>());
+            level.Enqueue(message, message.Row);
             changed = _changed;
         }
         changed.TrySetResult();
     }
 
-    /// <summary>The most urgent one, if its precedence is at least <paramref name="atLeast"/>.</summary>
-    public WaitingMessage? TryTake(int atLeast)
+    /// <summary>The most urgent one of those whose precedence may go now, the oldest of its level.</summary>
+    public WaitingMessage? TryTake(Func<int, bool> mayGo)
     {
-        lock (_gate)
-        {
-            if (!_ready.TryPeek(out var first, out _) || first.Precedence < atLeast) return null;
-            return _ready.Dequeue();
-        }
+        lock (_gate) return _ready.FirstOrDefault(level => level.Value.Count > 0 && mayGo(level.Key)).Value?.Dequeue();
     }
 
     /// <summary>Ends when something was put since the last call of this or <see cref="Changed"/> was asked; ask before <see cref="TryTake"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Outbox;
 
@@ -12,7 +13,7 @@ internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue 
         using var activity = GatewayTelemetry.Source.StartActivity("send");
         var message = await composer.ComposeAsync(draft, cancellationToken);
         activity?.SetTag("message.id", message.MessageId);
-        if (!queue.TryReserve(message.Size))
+        if (!queue.TryReserve(message.Size, (Precedence)message.Precedence))
             throw new DraftRefusedException(DraftRefusedException.OutboxFull, "The outbox is full: the node has not answered for too long. Send it again later.", []);
         try
         {

@@ -9,21 +9,25 @@ using Microsoft.Extensions.Logging;
 namespace MessageBackbone.Gateway.Outbox;
 
 /// <summary>
-/// Takes what waits, most urgent first, and submits it until the node has answered. After any doubt the same bytes under the same id go again.
+/// Takes what waits, most urgent first, and submits it until the node has answered. After any doubt the same bytes under the same id go again. A precedence
+/// that the node has no room for now pauses alone; how is in <see cref="Pauses"/>.
 /// </summary>
 internal sealed class Sender(
     OutboxStore store, OutboxQueue queue, NodeChannel node, Answers answers, GatewayOptions options, GatewayMeter meter, TimeProvider clock, Random jitter,
     ILogger<Sender> log)
 {
     private readonly Lock _gate = new();
-    private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
+    private readonly Pauses _pauses = new(options, clock, jitter);
+    private readonly string[] _troubles = [.. Enumerable.Repeat("", Pauses.Levels)];
     private readonly HashSet<Task> _running = [];
     private TaskCompletionSource _slotFree = Fresh();
-    private long _pausedUntil; // a timestamp, not a time of day: a clock that is set back must not make the pause longer
     private int _inFlight;
 
-    /// <summary>Why the last submission ended without an answer; empty when the last one was answered.</summary>
-    public string Trouble { get; private set; } = "";
+    /// <summary>Why the last submission of a precedence ended in doubt, of the most urgent one that did; empty when all were answered since.</summary>
+    public string Trouble
+    {
+        get { lock (_gate) return _troubles.LastOrDefault(trouble => trouble.Length > 0, ""); }
+    }
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -43,14 +47,9 @@ internal sealed class Sender(
         while (!cancellationToken.IsCancellationRequested)
         {
             var (changed, slotFree) = (queue.Changed(), SlotFree());
-            var pause = Pause();
-            if (pause > TimeSpan.Zero)
-            {
-                await Task.Delay(pause, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                continue;
-            }
-            if (TakeNext() is { } next) Start(next, cancellationToken);
-            else await ((Task)Task.WhenAny(changed, slotFree)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var rests = _pauses.Rests();
+            if (TakeNext(rests) is { } next) Start(next, cancellationToken);
+            else await WaitAsync(rests, changed, slotFree, cancellationToken);
         }
         Task[] running;
         lock (_gate) running = [.. _running];
@@ -58,11 +57,22 @@ internal sealed class Sender(
     }
 
     // The last quarter of the slots is for what is more urgent than ROUTINE, so that a full pipe of ROUTINE does not make a FLASH wait for an answer.
-    private WaitingMessage? TakeNext()
+    private WaitingMessage? TakeNext(TimeSpan[] rests)
     {
         var inFlight = Volatile.Read(ref _inFlight);
         if (inFlight >= options.SubmitInFlight) return null;
-        return queue.TryTake(inFlight >= options.SubmitInFlight * 3 / 4 ? (int)Precedence.Priority : 0);
+        var atLeast = inFlight >= options.SubmitInFlight * 3 / 4 ? (int)Precedence.Priority : 0;
+        return queue.TryTake(level => level >= atLeast && rests[level] <= TimeSpan.Zero);
+    }
+
+    // Nothing can go now: until something is put, a slot is free or a pause is over.
+    private async Task WaitAsync(TimeSpan[] rests, Task changed, Task slotFree, CancellationToken cancellationToken)
+    {
+        using var woken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var rest = rests.Where(rest => rest > TimeSpan.Zero).DefaultIfEmpty(Timeout.InfiniteTimeSpan).Min();
+        var paused = Task.Delay(rest, clock, woken.Token);
+        await ((Task)Task.WhenAny(changed, slotFree, paused)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await woken.CancelAsync();
     }
 
     private void Start(WaitingMessage message, CancellationToken cancellationToken)
@@ -93,17 +103,17 @@ internal sealed class Sender(
         }
         catch (RpcException fault)
         {
-            Doubt(message, fault.StatusCode.ToString(), null);
+            Doubt(message, fault.StatusCode.ToString());
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Doubt(message, "STOPPED", null);
+            Doubt(message, "STOPPED");
         }
         catch (Exception fault)
         {
             // The store, or a fault of our own: the message waits on, and it is told.
             GatewayLog.SubmitFailed(log, message.MessageId, fault);
-            Doubt(message, fault.GetType().Name, null);
+            Doubt(message, fault.GetType().Name);
         }
     }
 
@@ -120,8 +130,8 @@ internal sealed class Sender(
             await RefusedAsync(message, refusal, cancellationToken);
             return;
         }
-        if (await answers.AcceptedAsync(message, stored.Signed, reply)) Succeeded();
-        else Doubt(message, "ACCEPTANCE_NOT_VERIFIED", null);
+        if (await answers.AcceptedAsync(message, stored.Signed, reply)) Succeeded(message);
+        else Doubt(message, "ACCEPTANCE_NOT_VERIFIED");
     }
 
     private async Task<SubmitReply> AskAsync(StoredMessage stored, CancellationToken cancellationToken)
@@ -140,48 +150,38 @@ internal sealed class Sender(
         switch (await answers.RefusedAsync(message, refusal, cancellationToken))
         {
             case Answer.Final:
-                Succeeded();
+                Succeeded(message);
                 break;
             case Answer.Again again when refusal.Reason == Reasons.ClockSkew:
-                Doubt(again.Message, refusal.Reason, refusal.RetryAfter); // signed now and sent after a pause, so that the node's clock comes nearer
+                Doubt(again.Message, refusal.Reason, refusal); // signed now and sent after a pause, so that the node's clock comes nearer
                 break;
             case Answer.Again again:
-                Succeeded();
+                Succeeded(message);
                 queue.Put(again.Message);
                 break;
             default:
-                Doubt(message, refusal.Reason, refusal.RetryAfter);
+                Doubt(message, refusal.Reason, refusal);
                 break;
         }
     }
 
-    private void Succeeded()
+    private void Succeeded(WaitingMessage message)
     {
-        lock (_gate) _backoff.Reset();
-        Trouble = "";
+        _pauses.Answered(message.Precedence);
+        Tell(message.Precedence, "");
     }
 
-    private void Doubt(WaitingMessage message, string why, TimeSpan? retryAfter)
+    private void Doubt(WaitingMessage message, string why, NodeRefusal? refusal = null)
     {
-        Trouble = why;
+        Tell(message.Precedence, why);
         meter.Doubted();
-        lock (_gate)
-        {
-            // Those that fail together count once: 64 lost calls are one lost connection.
-            if (clock.GetTimestamp() >= _pausedUntil)
-            {
-                var pause = _backoff.Next();
-                if (retryAfter > pause) pause = retryAfter.Value;
-                _pausedUntil = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
-                GatewayLog.SubmittingPaused(log, why, pause.TotalMilliseconds);
-            }
-        }
+        if (_pauses.Begin(message.Precedence, refusal) is { } pause) GatewayLog.SubmittingPaused(log, why, pause.TotalMilliseconds);
         queue.Put(message);
     }
 
-    private TimeSpan Pause()
+    private void Tell(int precedence, string trouble)
     {
-        lock (_gate) return TimeSpan.FromSeconds((_pausedUntil - clock.GetTimestamp()) / (double)clock.TimestampFrequency);
+        lock (_gate) _troubles[precedence] = trouble;
     }
 
     private Task SlotFree()

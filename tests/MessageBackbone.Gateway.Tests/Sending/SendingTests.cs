@@ -132,7 +132,7 @@ public sealed class SendingTests
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         await (await house.AttendAsync("FR")).DisposeAsync();
-        await using var alone = await house.StartAsync("FR", o => o.OutboxMessages = 2, _nobody);
+        await using var alone = await house.StartAsync("FR", o => (o.OutboxMessages, o.OutboxFlashReserve) = (2, 1), _nobody);
         await alone.SendAsync("DE");
         await alone.SendAsync("DE");
 
@@ -141,6 +141,8 @@ public sealed class SendingTests
         Assert.Equal(DraftRefusedException.OutboxFull, refused.Reason);
         Assert.Equal(2, alone.Parts.Outbox.List(long.MaxValue, 10).Count);
         Assert.Equal(2, alone.Parts.Queue.Messages);
+        await alone.SendAsync("DE", precedence: Precedence.Flash);
+        await Assert.ThrowsAsync<DraftRefusedException>(() => alone.SendAsync("DE", precedence: Precedence.Flash));
     }
 
     [Fact]
