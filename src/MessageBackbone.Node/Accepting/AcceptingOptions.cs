@@ -4,7 +4,7 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Accepting;
 
-/// <summary>How much bureaus may send. All defaults are here: far above what a bureau needs, below what would leave nothing for the others. SWIFT's peak day
+/// <summary>How much bureaus may send and how much is worked on at a time. All defaults are here. The quotas are far above what a bureau needs, below what would leave nothing for the others. SWIFT's peak day
 /// is some 400 messages a second of all its members together.</summary>
 public sealed class AcceptingOptions : IValidatableObject
 {
@@ -22,6 +22,21 @@ public sealed class AcceptingOptions : IValidatableObject
 
     /// <summary>Bureaus with quotas of their own, by code. A level that is left out has the general one. Default: none.</summary>
     [Required] public IDictionary<string, BureauQuotas> Bureaus { get; set; } = new Dictionary<string, BureauQuotas>(StringComparer.Ordinal);
+
+    /// <summary>Submissions that are worked on at a time, of all bureaus. Default 256.</summary>
+    [Range(2, 100_000)] public int AtOnce { get; set; } = 256;
+
+    /// <summary>How many of <see cref="AtOnce"/> only a FLASH may use. Default 64.</summary>
+    [Range(1, 100_000)] public int FlashShare { get; set; } = 64;
+
+    /// <summary>Submissions of one precedence that may wait for a place; more are refused with STORE_UNAVAILABLE and a RetryInfo. Default 2,048.</summary>
+    [Range(0, 1_000_000)] public int Waiting { get; set; } = 2_048;
+
+    /// <summary>How many of <see cref="Waiting"/> may be of one bureau. Default 512.</summary>
+    [Range(0, 1_000_000)] public int WaitingOfOneBureau { get; set; } = 512;
+
+    /// <summary>Bytes of the submissions of one precedence that wait. Default 64 MiB.</summary>
+    [Range(0, 1L << 40)] public long WaitingBytes { get; set; } = 64L << 20;
 
     /// <summary>What holds for this bureau and level.</summary>
     public Quota Of(string bureau, Precedence precedence)
@@ -42,6 +57,11 @@ public sealed class AcceptingOptions : IValidatableObject
         foreach (var quota in (Quota[])[Routine, Priority, Immediate, Flash])
         {
             Validator.TryValidateObject(quota, new ValidationContext(quota), problems, validateAllProperties: true);
+        }
+
+        if (FlashShare >= AtOnce)
+        {
+            problems.Add(new ValidationResult("Accepting: FlashShare is smaller than AtOnce, or nothing else is ever accepted.", [nameof(FlashShare)]));
         }
 
         foreach (var (bureau, own) in Bureaus)

@@ -24,6 +24,7 @@ public static class AcceptingRegistration
             .AddSingleton<CallInterceptor>()
             .AddSingleton<AcceptanceReceipts>()
             .AddSingleton<Quotas>()
+            .AddSingleton<WorkingPlaces>()
             .AddSingleton<Acceptor>()
             .AddSingleton<Tracker>()
             .AddSingleton<ExchangeService>();

@@ -9,18 +9,23 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>How a bureau hands messages in and follows them.</summary>
-internal sealed class ExchangeService(Acceptor acceptor, Tracker tracker, ContentStore content, SecurityRecorder security, NodeLimits limits)
+internal sealed class ExchangeService(
+    Acceptor acceptor, WorkingPlaces places, Tracker tracker, ContentStore content, SecurityRecorder security, NodeLimits limits)
     : V1.ExchangeService.ExchangeServiceBase
 {
-    public override Task<SubmitReply> Submit(SubmitRequest request, ServerCallContext context) =>
-        acceptor.AcceptAsync(context.GetCaller(), request.Envelope, turn: null, context.CancellationToken);
+    public override async Task<SubmitReply> Submit(SubmitRequest request, ServerCallContext context)
+    {
+        var (caller, precedence) = (context.GetCaller(), Heading.Of(request.Envelope, limits).Precedence);
+        using var place = await places.EnterAsync(caller.Name, precedence, request.CalculateSize(), context.CancellationToken);
+        return await acceptor.AcceptAsync(caller, request.Envelope, turn: null, context.CancellationToken);
+    }
 
     public override async Task SubmitMany(
         IAsyncStreamReader<SubmitRequest> requestStream, IServerStreamWriter<SubmitOutcome> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
-        using var stream = new SubmitStream(acceptor, security, limits, caller, responseStream);
+        using var stream = new SubmitStream(acceptor, places, security, limits, caller, responseStream);
         await stream.RunAsync(requestStream, ends.Token);
     }
 

@@ -1,14 +1,15 @@
 using Grpc.Core;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Telemetry;
-using MessageBackbone.Protocol.Canonical;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Accepting;
 
-/// <summary>One SubmitMany: several messages are worked on at a time, their appends are queued in the order sent, outcomes come as they are known.</summary>
-internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security, NodeLimits limits, Caller caller, IServerStreamWriter<SubmitOutcome> outcomes)
-    : IDisposable
+/// <summary>
+/// One SubmitMany: several messages are worked on at a time, the appends of one precedence are queued in the order sent, outcomes come as they are known.
+/// </summary>
+internal sealed class SubmitStream(
+    Acceptor acceptor, WorkingPlaces working, SecurityRecorder security, NodeLimits limits, Caller caller, IServerStreamWriter<SubmitOutcome> outcomes) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(limits.SubmissionsInFlight, limits.SubmissionsInFlight);
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -16,22 +17,21 @@ internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security,
     public async Task RunAsync(IAsyncStreamReader<SubmitRequest> requests, CancellationToken cancellationToken)
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var working = new HashSet<Task>();
-        var turn = AppendTurn.First();
+        var answering = new HashSet<Task>();
+        var turns = new Dictionary<Precedence, AppendTurn>();
         try
         {
             for (var index = 0UL; await requests.MoveNext(failed.Token); index++)
             {
                 await _places.WaitAsync(failed.Token);
-                await ForgetDoneAsync(working);
-                var (mine, at, envelope) = (turn, index, requests.Current.Envelope);
-                turn = mine.Next();
-                working.Add(Task.Run(() => AnswerAsync(envelope, at, mine, failed), CancellationToken.None));
+                await ForgetDoneAsync(answering);
+                var message = Arrive(requests.Current, index, turns, failed.Token);
+                answering.Add(Task.Run(() => AnswerAsync(message, failed), CancellationToken.None));
             }
         }
         finally
         {
-            await Task.WhenAll(working);
+            await Task.WhenAll(answering);
         }
     }
 
@@ -51,12 +51,21 @@ internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security,
         }
     }
 
-    private async Task AnswerAsync(Envelope? envelope, ulong index, AppendTurn turn, CancellationTokenSource failed)
+    // Here and not in the task that works on it: places and turns are given in the order sent, so none has a place who waits for one that has none.
+    private Arrived Arrive(SubmitRequest request, ulong index, Dictionary<Precedence, AppendTurn> turns, CancellationToken cancellationToken)
+    {
+        var heading = Heading.Of(request.Envelope, limits);
+        var turn = turns.GetValueOrDefault(heading.Precedence) ?? AppendTurn.First();
+        turns[heading.Precedence] = turn.Next();
+        var place = working.EnterAsync(caller.Name, heading.Precedence, request.CalculateSize(), cancellationToken);
+        return new Arrived(request.Envelope, heading.MessageId, index, turn, place);
+    }
+
+    private async Task AnswerAsync(Arrived message, CancellationTokenSource failed)
     {
         try
         {
-            var outcome = await OutcomeAsync(envelope, turn, failed.Token);
-            outcome.Index = index;
+            var outcome = await OutcomeAsync(message, failed.Token);
             await _writing.WaitAsync(failed.Token);
             try
             {
@@ -74,17 +83,16 @@ internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security,
         }
         finally
         {
-            turn.Pass();
             _places.Release();
         }
     }
 
-    private async Task<SubmitOutcome> OutcomeAsync(Envelope? envelope, AppendTurn turn, CancellationToken cancellationToken)
+    private async Task<SubmitOutcome> OutcomeAsync(Arrived message, CancellationToken cancellationToken)
     {
-        var outcome = new SubmitOutcome { MessageId = IdOf(envelope) };
+        var outcome = new SubmitOutcome { MessageId = message.Id, Index = message.Index };
         try
         {
-            outcome.Accepted = await acceptor.AcceptAsync(caller, envelope, turn, cancellationToken);
+            outcome.Accepted = await WorkAsync(message, cancellationToken);
         }
         catch (Exception fault) when ((fault as RefusalException ?? Refusals.OfFault(fault)) is { } refusal)
         {
@@ -96,12 +104,19 @@ internal sealed class SubmitStream(Acceptor acceptor, SecurityRecorder security,
         return outcome;
     }
 
-    // As far as it can be read, whatever else is wrong with it; only an id of the right shape is told back.
-    private static string IdOf(Envelope? envelope) =>
-        envelope is not null
-        && Protocol.Signing.SignedObject.TryRead(envelope.Header.Memory, out var signed, out _)
-        && CanonicalMessage.TryParse(signed.Content, MessageHeader.Parser, out var header, out _)
-        && Protocol.Identities.MessageId.TryParse(header.MessageId, out var id)
-            ? id.Value
-            : "";
+    // Place and turn are given back before the outcome is written: a caller that reads no outcomes holds up itself alone.
+    private async Task<SubmitReply> WorkAsync(Arrived message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var place = await message.Place;
+            return await acceptor.AcceptAsync(caller, message.Envelope, message.Turn, cancellationToken);
+        }
+        finally
+        {
+            message.Turn.Pass();
+        }
+    }
+
+    private sealed record Arrived(Envelope? Envelope, string Id, ulong Index, AppendTurn Turn, Task<WorkingPlaces.Place> Place);
 }

@@ -25,6 +25,8 @@ internal static class NodeMetrics
     private static readonly Counter<long> AcceptedCount = Meter.CreateCounter<long>("backbone.accepted", "{message}", "Messages accepted");
     private static readonly Counter<long> RefusedCount = Meter.CreateCounter<long>("backbone.refused", "{message}", "Submissions refused, by reason");
     private static readonly Counter<long> QuotaCount = Meter.CreateCounter<long>("backbone.quota.exceeded", "{message}", "Submissions above a quota, by bureau and precedence");
+    private static readonly Counter<long> TurnedAwayCount = Meter.CreateCounter<long>("backbone.accepting.turned_away", "{message}", "Submissions for which too many waited");
+    private static readonly UpDownCounter<long> WaitingCount = Meter.CreateUpDownCounter<long>("backbone.accepting.waiting", "{message}", "Submissions that wait for a place");
     private static readonly Counter<long> PlannedCount = Meter.CreateCounter<long>("backbone.planned", "{delivery}", "Deliveries planned");
     private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>("backbone.published", "{delivery}", "References confirmed by the broker");
     private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>("backbone.delivered", "{delivery}", "Deliveries receipted DELIVERED");
@@ -47,6 +49,12 @@ internal static class NodeMetrics
 
     /// <summary>A submission was above the quota of its sender, an enrolled bureau. It is counted as refused besides.</summary>
     public static void QuotaExceeded(string bureau, Precedence precedence) => QuotaCount.Add(1, Tag("bureau", bureau), Tag("precedence", precedence.Word()));
+
+    /// <summary>A submission was refused because too many of its precedence wait; it is counted as refused besides.</summary>
+    public static void TurnedAway(Precedence precedence) => TurnedAwayCount.Add(1, Tag("precedence", precedence.Word()));
+
+    /// <summary>So many more submissions wait for a place to be worked on.</summary>
+    public static void Waiting(Precedence precedence, int more) => WaitingCount.Add(more, Tag("precedence", precedence.Word()));
 
     /// <summary>Rows entered the plan.</summary>
     public static void Planned(int deliveries) => PlannedCount.Add(deliveries);

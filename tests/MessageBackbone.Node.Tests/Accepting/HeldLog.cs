@@ -4,7 +4,8 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Tests.Accepting;
 
 /// <summary>A log whose appends stand in the queue until the test lets them go, as behind a flush that hangs.</summary>
-internal sealed class HeldLog(IEventLog log) : IEventLog
+/// <param name="which">Null: all of them.</param>
+internal sealed class HeldLog(IEventLog log, Func<NewEvent, bool>? which = null) : IEventLog
 {
     private readonly TaskCompletionSource _queued = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,8 +22,12 @@ internal sealed class HeldLog(IEventLog log) : IEventLog
     public async ValueTask<AppendOutcome> AppendAsync(
         StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
     {
-        _queued.TrySetResult();
-        await _released.Task;
+        if (which?.Invoke(events[0]) ?? true)
+        {
+            _queued.TrySetResult();
+            await _released.Task;
+        }
+
         return await log.AppendAsync(stream, expected, events, CancellationToken.None);
     }
 

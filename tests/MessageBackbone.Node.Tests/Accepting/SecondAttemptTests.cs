@@ -93,7 +93,7 @@ public sealed class SecondAttemptTests
         other.Dispose();
     }
 
-    private static Acceptor Acceptor(House house, HeldLog log)
+    internal static Acceptor Acceptor(House house, HeldLog log)
     {
         T Room<T>()
             where T : notnull => house.Node.Services.GetRequiredService<T>();

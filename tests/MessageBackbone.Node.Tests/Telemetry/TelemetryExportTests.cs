@@ -27,6 +27,8 @@ public sealed class TelemetryExportTests
         NodeMetrics.Accepted(Precedence.Flash);
         NodeMetrics.Refused("MALFORMED");
         NodeMetrics.QuotaExceeded("DE", Precedence.Flash);
+        NodeMetrics.TurnedAway(Precedence.Routine);
+        NodeMetrics.Waiting(Precedence.Routine, 0);
         NodeMetrics.Planned(2);
         NodeMetrics.Published();
         NodeMetrics.Delivered(Precedence.Flash, TimeSpan.FromMilliseconds(20));
@@ -40,7 +42,7 @@ public sealed class TelemetryExportTests
         Assert.Equal(spans.Single(s => s.Name == "accept").SpanId, spans.Single(s => s.Name == "publish").ParentSpanId);
         string[] measured =
         [
-            "backbone.accepted", "backbone.append.duration", "backbone.delivered", "backbone.delivery.duration", "backbone.planned",
+            "backbone.accepted", "backbone.accepting.turned_away", "backbone.accepting.waiting", "backbone.append.duration", "backbone.delivered", "backbone.delivery.duration", "backbone.planned",
             "backbone.published", "backbone.quota.exceeded", "backbone.receipts", "backbone.refused", "backbone.undelivered.age",
         ];
         Assert.Equal(measured, collector.Metrics.Where(m => m.Scope == NodeMetrics.Source).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal));
