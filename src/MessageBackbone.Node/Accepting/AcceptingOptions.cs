@@ -4,8 +4,10 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Accepting;
 
-/// <summary>How much bureaus may send and how much is worked on at a time. All defaults are here. The quotas are far above what a bureau needs, below what would leave nothing for the others. SWIFT's peak day
-/// is some 400 messages a second of all its members together.</summary>
+/// <summary>
+/// How much bureaus may send and how much is worked on at a time. All defaults are here. The quotas are far above what a bureau needs and below what would
+/// leave nothing for the others: SWIFT's peak day is some 400 messages a second of all its members together.
+/// </summary>
 public sealed class AcceptingOptions : IValidatableObject
 {
     /// <summary>ROUTINE of one bureau. Default 200 a second, 100,000 at once: a whole outbox after days without a line.</summary>
