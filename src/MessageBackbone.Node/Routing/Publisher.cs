@@ -58,14 +58,14 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
         var sends = page.ConvertAll(row => TrySendAsync(row, cancellationToken));
         var faults = await Task.WhenAll(sends);
         cancellationToken.ThrowIfCancellationRequested();
-        var confirmed = page.Where((_, i) => faults[i] is null).ToList();
+        var confirmed = page.Where((_, i) => faults[i].IsConfirmed).ToList();
         if (confirmed.Count > 0)
         {
             await plan.MarkPublishedAsync(confirmed, cancellationToken);
-            await TakeBackAsync([.. page.Where((row, i) => faults[i] is null && transport.Incarnation(row.Lane) != incarnations[i])]);
+            await TakeBackAsync([.. page.Where((row, i) => faults[i].IsConfirmed && transport.Incarnation(row.Lane) != incarnations[i])]);
             for (var i = 0; i < confirmed.Count; i++) NodeMetrics.Published();
         }
-        foreach (var lane in page.Select((row, i) => (row.Lane, Fault: faults[i])).GroupBy(sent => sent.Lane))
+        foreach (var lane in page.Select((row, i) => (row.Lane, faults[i].Fault)).GroupBy(sent => sent.Lane))
             Judge(lane.Key, [.. lane.Select(sent => sent.Fault).OfType<string>()]);
         return page.Count;
     }
@@ -77,7 +77,7 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
             await plan.UnmarkAsync(lane.Key, [.. lane.Select(row => row.Sequence)], null, CancellationToken.None);
     }
 
-    private async Task<string?> TrySendAsync(PlanRow row, CancellationToken cancellationToken)
+    private async Task<Sent> TrySendAsync(PlanRow row, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.SendTimeout);
@@ -85,12 +85,17 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
         try
         {
             await transport.PublishAsync(row, trace?.Id ?? row.TraceParent, limit.Token);
-            return null;
+            return new Sent(IsConfirmed: true, Fault: null);
+        }
+        catch (TransportBlockedException)
+        {
+            // Nobody's fault: it waits with the others until the transport takes it.
+            return new Sent(IsConfirmed: false, Fault: null);
         }
         catch (Exception fault)
         {
             // Failed, returned or cancelled are one thing here, the node's own end among them: the row stays unmarked and is sent again.
-            return fault is OperationCanceledException ? "no confirmation in time" : fault.Message;
+            return new Sent(IsConfirmed: false, fault is OperationCanceledException ? "no confirmation in time" : fault.Message);
         }
     }
 
@@ -120,6 +125,9 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>What came of a send. Neither confirmed nor at fault: the transport took nothing.</summary>
+    private readonly record struct Sent(bool IsConfirmed, string? Fault);
 
     private sealed class Resting(BackOff backOff)
     {

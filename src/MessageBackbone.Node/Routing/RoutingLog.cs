@@ -50,4 +50,10 @@ internal static partial class RoutingLog
 
     [LoggerMessage(220, LogLevel.Warning, "Lane {Lane}: its queue gave no answer and was made anew; {Count} references are published again")]
     public static partial void LaneRebuilt(ILogger logger, string lane, int count);
+
+    [LoggerMessage(221, LogLevel.Warning, "RabbitMQ at {Host} takes nothing ({Reason}); messages are accepted and wait until it does")]
+    public static partial void BrokerBlocked(ILogger logger, string host, string reason);
+
+    [LoggerMessage(222, LogLevel.Information, "RabbitMQ at {Host} takes messages again")]
+    public static partial void BrokerFlows(ILogger logger, string host);
 }

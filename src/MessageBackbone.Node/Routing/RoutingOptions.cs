@@ -34,6 +34,9 @@ public sealed class RoutingOptions
     /// <summary>How long a lane's queue must be empty, while the plan says that it is not, before its rows are published again. Default 60 s.</summary>
     public TimeSpan QueueEmptyAfter { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often the broker is given a byte to hear whether it takes anything. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan PulseEvery { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a lane's queue may give no answer, while the broker is there, before it is deleted, declared again and filled from the plan.
     /// Default 10 s.</summary>
     public TimeSpan QueueAnswerWithin { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MessageBackbone.Node.Routing;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -72,6 +73,14 @@ internal sealed class BrokerWitness(IConnection connection) : IAsyncDisposable
         while (await channel.BasicGetAsync(queue, autoAck: false, Cancel) is { } message) found.Add(message);
         return found;
     }
+
+    /// <summary>When each message of a queue was sent, as MassTransit wrote it down.</summary>
+    public async Task<IReadOnlyList<DateTimeOffset>> SentTimesAsync(string queue) =>
+        [.. (await LookAsync(queue)).Select(message =>
+        {
+            using var envelope = JsonDocument.Parse(message.Body);
+            return envelope.RootElement.GetProperty("sentTime").GetDateTimeOffset();
+        })];
 
     public async ValueTask DisposeAsync() => await connection.DisposeAsync();
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Threading.Channels;
 using MessageBackbone.Fixtures;
 using MessageBackbone.Node.Routing;
@@ -85,7 +84,7 @@ public sealed class RabbitMqOutageTests(DyingBroker broker) : IClassFixture<Dyin
         DateTimeOffset before = default;
         foreach (var lane in lanes)
         {
-            var sent = await SentTimesAsync(witness, lane);
+            var sent = await witness.SentTimesAsync(lane.QueueName);
             Assert.Equal(20, sent.Count);
             Assert.True(before <= sent.Min(), $"{lane} did not wait for the more urgent ones.");
             before = sent.Max();
@@ -129,13 +128,6 @@ public sealed class RabbitMqOutageTests(DyingBroker broker) : IClassFixture<Dyin
         held.Done();
         return held.Reference.Sequence;
     }
-
-    private static async Task<IReadOnlyList<DateTimeOffset>> SentTimesAsync(BrokerWitness witness, LaneKey lane) =>
-        [.. (await witness.LookAsync(lane.QueueName)).Select(message =>
-        {
-            using var envelope = JsonDocument.Parse(message.Body);
-            return envelope.RootElement.GetProperty("sentTime").GetDateTimeOffset();
-        })];
 }
 
 /// <summary>A broker of this class's own, up or killed.</summary>

@@ -29,6 +29,8 @@ internal sealed class ScriptedTransport : ILaneTransport
 
     public string State => "connected";
 
+    public TransportCondition Condition => TransportCondition.Connected;
+
     public int PublishAhead { get; set; } = 1_000;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

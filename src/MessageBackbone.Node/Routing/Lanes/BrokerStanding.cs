@@ -8,10 +8,34 @@ internal sealed class BrokerStanding : IDisposable
     private readonly Dictionary<LaneKey, bool> _lanes = [];
     private TaskCompletionSource _changed = Fresh();
     private CancellationTokenSource _lost = new();
+    private CancellationTokenSource _flow = new();
     private Uplink? _uplink;
+    private BrokerFault _away = new(TransportCondition.Starting, "connecting");
+    private string? _blocked;
 
     /// <summary>"connected", or what keeps it from that.</summary>
-    public string State { get; private set; } = "connecting";
+    public string State => Standing().Reason;
+
+    /// <summary>The same as one of a closed set.</summary>
+    public TransportCondition Condition => Standing().Condition;
+
+    /// <summary>The broker is there and takes nothing: a memory or disk alarm.</summary>
+    public bool IsBlocked
+    {
+        get
+        {
+            lock (_lock) return _blocked is not null;
+        }
+    }
+
+    /// <summary>Not cancelled as long as the broker takes what is sent; cancelled by an alarm, and when it is lost.</summary>
+    public CancellationToken Flow
+    {
+        get
+        {
+            lock (_lock) return _uplink is not null && _blocked is null ? _flow.Token : new CancellationToken(canceled: true);
+        }
+    }
 
     /// <summary>The broker's connection; null: it cannot be used now.</summary>
     public Uplink? Now
@@ -25,14 +49,18 @@ internal sealed class BrokerStanding : IDisposable
     /// <summary>Completes with the broker's connection once it may be used.</summary>
     public Task<Uplink> UpAsync(CancellationToken cancellationToken) => WhenAsync(() => _uplink, cancellationToken);
 
+    /// <summary>The same, once it also takes what is sent.</summary>
+    public Task<Uplink> FlowsAsync(CancellationToken cancellationToken) =>
+        WhenAsync(() => _blocked is null ? _uplink : null, cancellationToken);
+
     /// <summary>The same, once it also holds the lane with the right arguments.</summary>
     public Task<Uplink> LaneUpAsync(LaneKey lane, CancellationToken cancellationToken) =>
         WhenAsync(() => Holds(lane) ? _uplink : null, cancellationToken);
 
-    /// <summary>Whether the broker is there and holds the lane with the right arguments.</summary>
+    /// <summary>Whether the broker is there, takes what is sent, and holds the lane with the right arguments.</summary>
     public bool Takes(LaneKey lane)
     {
-        lock (_lock) return _uplink is not null && Holds(lane);
+        lock (_lock) return _uplink is not null && _blocked is null && Holds(lane);
     }
 
     /// <summary>Whether the lane is known to be declared on this connection, with the broker in use or not yet.</summary>
@@ -61,25 +89,59 @@ internal sealed class BrokerStanding : IDisposable
 
     public void Up(string version) => Change(() =>
     {
-        (_uplink, State) = (new Uplink(version, _lost.Token), "connected");
+        _uplink = new Uplink(version, _lost.Token);
         return true;
     });
 
-    /// <summary>The broker cannot be used; <paramref name="reason"/> is for people.</summary>
-    public void Down(string reason)
+    /// <summary>The broker cannot be used.</summary>
+    public void Down(BrokerFault why)
     {
-        CancellationTokenSource lost;
+        CancellationTokenSource lost, flow;
         lock (_lock)
         {
-            State = reason;
+            (_away, _blocked) = (why, null);
             if (_uplink is null) return;
             (lost, _lost, _uplink) = (_lost, new CancellationTokenSource(), null);
+            (flow, _flow) = (_flow, new CancellationTokenSource());
         }
-        // Outside the lock: whoever is told asks again at once.
+        // Outside the lock: whoever is told asks again at once. The loss first: a send that ends with it says so.
         lost.Cancel();
+        flow.Cancel();
     }
 
-    public void Dispose() => _lost.Dispose();
+    /// <summary>The broker is there and takes nothing; <paramref name="reason"/> is its own.</summary>
+    public void Block(string reason)
+    {
+        CancellationTokenSource flow;
+        lock (_lock)
+        {
+            _blocked = reason;
+            (flow, _flow) = (_flow, new CancellationTokenSource());
+        }
+        flow.Cancel();
+    }
+
+    /// <summary>It takes again what is sent.</summary>
+    public void Unblock() => Change(() =>
+    {
+        _blocked = null;
+        return true;
+    });
+
+    public void Dispose()
+    {
+        _lost.Dispose();
+        _flow.Dispose();
+    }
+
+    private BrokerFault Standing()
+    {
+        lock (_lock)
+        {
+            if (_blocked is not null) return new(TransportCondition.Blocked, $"blocked: {_blocked}");
+            return _uplink is null ? _away : new(TransportCondition.Connected, "connected");
+        }
+    }
 
     private bool Holds(LaneKey lane) => _lanes.TryGetValue(lane, out var declared) && declared;
 

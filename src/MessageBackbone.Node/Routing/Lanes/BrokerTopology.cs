@@ -8,8 +8,6 @@ internal sealed class BrokerTopology(IConnection connection, Dictionary<string, 
 {
     private const ushort NotFound = 404, PreconditionFailed = 406;
 
-    public IConnection Connection => connection;
-
     /// <summary>Exchange, queue and binding of a lane, as MassTransit names them; null, or why the broker refuses them.</summary>
     public async Task<string?> DeclareLaneAsync(LaneKey lane, CancellationToken cancellationToken)
     {

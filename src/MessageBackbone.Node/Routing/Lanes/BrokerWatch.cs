@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 
 namespace MessageBackbone.Node.Routing.Lanes;
 
@@ -36,23 +35,23 @@ internal sealed class BrokerWatch(
         var backOff = new BackOff(TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(5));
         while (true)
         {
-            string reason;
+            BrokerFault why;
             try
             {
-                reason = await WatchAsync(backOff, cancellationToken);
+                why = await WatchAsync(backOff, cancellationToken);
             }
             catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
             {
-                reason = fault is BrokerUnreachableException { InnerException: { } inner } ? $"{fault.Message}: {inner.Message}" : fault.Message;
+                why = BrokerFault.Of(fault);
             }
-            standing.Down(reason);
+            standing.Down(why);
             var delay = backOff.Next();
-            RoutingLog.BrokerAway(logger, options.RabbitMq!.Host, reason, delay);
+            RoutingLog.BrokerAway(logger, options.RabbitMq!.Host, why.Reason, delay);
             await Task.Delay(delay, clock, cancellationToken);
         }
     }
 
-    private async Task<string> WatchAsync(BackOff backOff, CancellationToken cancellationToken)
+    private async Task<BrokerFault> WatchAsync(BackOff backOff, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory
         {
@@ -69,16 +68,50 @@ internal sealed class BrokerWatch(
             closed.TrySetResult(why.ReplyText);
             return Task.CompletedTask;
         };
+        await using var pulse = await BrokerPulse.ConnectAsync(options.RabbitMq!, HearOfAlarm, cancellationToken);
+        await pulse.BeatAsync(cancellationToken);
         var version = Version(connection);
         var topology = new BrokerTopology(connection, QuorumQueue.Arguments(version));
-        if (await ProbeAsync(topology, version, cancellationToken) is { } unsafeReason) return unsafeReason;
+        if (await ProbeAsync(pulse, version, cancellationToken) is { } unfit) return unfit;
         await _lanes.BeginAsync(topology, cancellationToken);
         await IncarnateAsync(topology, cancellationToken);
         RoutingLog.BrokerUp(logger, version, options.RabbitMq!.Host);
         standing.Up(version);
         plan.Waiting.Set();
         backOff.Reset();
-        return await StayAsync(topology, closed.Task, cancellationToken);
+        return new(TransportCondition.Away, await BeatAndStayAsync(pulse, topology, closed.Task, cancellationToken));
+    }
+
+    private async Task<string> BeatAndStayAsync(BrokerPulse pulse, BrokerTopology topology, Task<string> closed, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var beating = pulse.RunAsync(options.PulseEvery, clock, stop.Token);
+        try
+        {
+            return await StayAsync(topology, Task.WhenAny(closed, pulse.Closed, beating).Unwrap(), cancellationToken);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAny(beating);
+        }
+    }
+
+    // Called by the pulse, while the broker is there.
+    private void HearOfAlarm(string? reason)
+    {
+        if (reason is null)
+        {
+            standing.Unblock();
+            RoutingLog.BrokerFlows(logger, options.RabbitMq!.Host);
+            plan.Waiting.Set();
+        }
+        else
+        {
+            standing.Block(reason);
+            RoutingLog.BrokerBlocked(logger, options.RabbitMq!.Host, reason);
+        }
+        _look.Set();
     }
 
     private async Task<string> StayAsync(BrokerTopology topology, Task<string> closed, CancellationToken cancellationToken)
@@ -90,7 +123,8 @@ internal sealed class BrokerWatch(
         while (true)
         {
             var nextLook = _lanes.NextLook is { } soon && soon < nextCheck ? soon : nextCheck;
-            var look = _look.WaitAsync(nextLook - clock.GetUtcNow(), clock, stop.Token);
+            var blocked = standing.IsBlocked;
+            var look = _look.WaitAsync(blocked ? null : nextLook - clock.GetUtcNow(), clock, stop.Token);
             if (await Task.WhenAny(closed, look) == closed)
             {
                 await stop.CancelAsync();
@@ -98,6 +132,13 @@ internal sealed class BrokerWatch(
                 return await closed;
             }
             await look;
+            // A broker that takes nothing has other troubles than ours: no queue is judged by what it does now, and afterwards all begin anew.
+            if (standing.IsBlocked) continue;
+            if (blocked)
+            {
+                lost.Begin();
+                _lanes.Forgive();
+            }
             await _lanes.KeepAsync(cancellationToken);
             if (clock.GetUtcNow() < nextCheck) continue;
             await lost.FindAsync(topology, cancellationToken);
@@ -105,14 +146,16 @@ internal sealed class BrokerWatch(
         }
     }
 
-    private async Task<string?> ProbeAsync(BrokerTopology topology, string version, CancellationToken cancellationToken)
+    private async Task<BrokerFault?> ProbeAsync(BrokerPulse pulse, string version, CancellationToken cancellationToken)
     {
         if (_probed == version) return null;
-        var returns = await BrokerProbe.RunAsync(topology.Connection, QuorumQueue.Arguments(version), cancellationToken);
+        // Under an alarm the broker does not read this one before it is over, and so the probe begins when it can end.
+        await pulse.BeatAsync(cancellationToken);
+        var returns = await BrokerProbe.RunAsync(pulse.Connection, QuorumQueue.Arguments(version), cancellationToken);
         if (returns < BrokerProbe.Returns)
         {
             RoutingLog.ProbeLost(logger, version, returns);
-            return $"RabbitMQ {version} drops returned messages";
+            return new(TransportCondition.Unsafe, $"RabbitMQ {version} drops returned messages");
         }
         _probed = version;
         return null;

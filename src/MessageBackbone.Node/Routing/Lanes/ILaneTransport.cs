@@ -9,6 +9,9 @@ internal interface ILaneTransport : IAsyncDisposable
     /// <summary>"connected", or what keeps it from that.</summary>
     string State { get; }
 
+    /// <summary>The same as one of a closed set.</summary>
+    TransportCondition Condition { get; }
+
     /// <summary>References of one lane that it may hold.</summary>
     int PublishAhead { get; }
 
@@ -25,6 +28,7 @@ internal interface ILaneTransport : IAsyncDisposable
     object? Incarnation(LaneKey lane);
 
     /// <summary>Sends one reference. Returning means that the transport holds it; throwing, that it may not.</summary>
+    /// <exception cref="TransportBlockedException">The transport takes nothing now: no fault of the lane's.</exception>
     Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken);
 
     /// <summary>A send to this lane failed: its queue wants to be looked at.</summary>
@@ -38,6 +42,9 @@ internal interface ILaneTransport : IAsyncDisposable
     /// <param name="take">Called for every reference, from any thread; must not block or throw.</param>
     ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take);
 }
+
+/// <summary>The transport is there and takes nothing until it says so: what was to be sent waits.</summary>
+internal sealed class TransportBlockedException() : Exception("the broker takes nothing now");
 
 /// <summary>A lane that is being received. Disposing gives back what is held and not done.</summary>
 internal interface ILaneAttachment : IAsyncDisposable

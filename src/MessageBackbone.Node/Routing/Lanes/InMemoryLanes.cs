@@ -7,12 +7,15 @@ namespace MessageBackbone.Node.Routing.Lanes;
 /// is detached is un-marked in the plan. Every start is a wiped broker.</summary>
 internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvider clock, ILoggerFactory logs) : ILaneTransport
 {
-    private readonly LaneBus _bus = LaneBus.Create(() => Bus.Factory.CreateUsingInMemory(static _ => { }), static (_, _) => { }, options, clock, logs);
+    private readonly LaneBus _bus = LaneBus.Create(
+        () => Bus.Factory.CreateUsingInMemory(static _ => { }), sendsApart: false, static (_, _) => { }, options, clock, logs);
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => "in-memory";
 
     public string State => _up.Task.IsCompletedSuccessfully ? "connected" : "starting";
+
+    public TransportCondition Condition => _up.Task.IsCompletedSuccessfully ? TransportCondition.Connected : TransportCondition.Starting;
 
     public int PublishAhead => options.PublishAhead ?? 1_000;
 

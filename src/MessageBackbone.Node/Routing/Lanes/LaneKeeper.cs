@@ -28,6 +28,9 @@ internal sealed class LaneKeeper(
         await KeepAsync(cancellationToken);
     }
 
+    /// <summary>No silence up to now counts against a queue.</summary>
+    public void Forgive() => _silentSince.Clear();
+
     /// <summary>Looks after the lanes that are not known to be well.</summary>
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
@@ -64,6 +67,8 @@ internal sealed class LaneKeeper(
 
     private async Task BearAsync(LaneKey lane, CancellationToken cancellationToken)
     {
+        // A broker in an alarm is slow: its queues are not dead.
+        if (standing.IsBlocked) return;
         var now = clock.GetUtcNow();
         if (_silentSince.TryAdd(lane, now)) RoutingLog.LaneSilent(logger, lane.ToString());
         // A channel that has sent to the old queue goes on with the old one's numbers, which the new one never confirms (seen): only before the first send.

@@ -24,12 +24,14 @@ internal sealed class RabbitMqLanes : ILaneTransport
         _watch = new BrokerWatch(plan, options, _standing, InHand, clock, logs.CreateLogger<BrokerWatch>());
         _bus = LaneBus.Create(
             () => Bus.Factory.CreateUsingRabbitMq(bus => bus.Host(options.RabbitMq!, host => host.PublisherConfirmation = true)),
-            Configure, options, clock, logs);
+            sendsApart: true, Configure, options, clock, logs);
     }
 
     public string Name => "rabbitmq";
 
     public string State => _standing.State;
+
+    public TransportCondition Condition => _standing.Condition;
 
     public int PublishAhead => _options.PublishAhead ?? 100_000;
 
@@ -42,7 +44,7 @@ internal sealed class RabbitMqLanes : ILaneTransport
     public async Task UpAsync(CancellationToken cancellationToken)
     {
         await _busStarted.Task.WaitAsync(cancellationToken);
-        await _standing.UpAsync(cancellationToken);
+        await _standing.FlowsAsync(cancellationToken);
     }
 
     public bool Takes(LaneKey lane) => _standing.Takes(lane);
@@ -52,7 +54,9 @@ internal sealed class RabbitMqLanes : ILaneTransport
     public async Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
     {
         var uplink = _standing.Now ?? throw new BrokerAwayException();
-        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, uplink.Lost);
+        var flow = _standing.Flow;
+        if (flow.IsCancellationRequested) throw new TransportBlockedException();
+        using var until = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, uplink.Lost, flow);
         try
         {
             await _bus.SendAsync(row.Lane, LaneReference.Of(row, traceParent), Mandatory, until.Token);
@@ -61,6 +65,11 @@ internal sealed class RabbitMqLanes : ILaneTransport
         {
             // MassTransit would go on trying; a broker that comes back empty must get the most urgent first, not what was on its way.
             throw new BrokerAwayException();
+        }
+        catch (OperationCanceledException) when (flow.IsCancellationRequested)
+        {
+            // Left waiting it would time out, and count against a queue that is well.
+            throw new TransportBlockedException();
         }
     }
 
