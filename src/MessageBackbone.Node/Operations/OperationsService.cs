@@ -13,7 +13,7 @@ namespace MessageBackbone.Node.Operations;
 
 /// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
 internal sealed class OperationsService(
-    BoardView board, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
+    BoardView board, LaneView lanes, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
     : Api.OperationsServiceBase
 {
     private static readonly string Version =
@@ -35,6 +35,12 @@ internal sealed class OperationsService(
         var rebuilt = await follower.RebuildAsync(context.CancellationToken);
         return new RebuildProjectionReply { Events = (ulong)rebuilt.Events, Position = rebuilt.Position.Value };
     }
+
+    public override async Task<LaneList> ListLanes(ListLanesRequest request, ServerCallContext context) =>
+        await lanes.ListAsync(context.CancellationToken);
+
+    public override async Task<RebuildLaneReply> RebuildLane(RebuildLaneRequest request, ServerCallContext context) =>
+        await lanes.RebuildAsync(request, context.CancellationToken);
 
     public override async Task<NodeStatus> GetNodeStatus(NodeStatusRequest request, ServerCallContext context) => new()
     {

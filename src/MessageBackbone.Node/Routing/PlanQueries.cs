@@ -19,6 +19,11 @@ internal sealed class PlanQueries(PlanReaders readers)
         "select recipient, precedence, waiting, published from lane where published > 0",
         reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3))));
 
+    /// <summary>The counters of every lane that ever had a row.</summary>
+    public IReadOnlyList<WaitingLane> Lanes() => readers.Read(session => session.All(
+        "select recipient, precedence, waiting, published from lane order by recipient, precedence desc",
+        reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3))));
+
     /// <summary>Unpublished rows of a lane whose time has come, in order.</summary>
     public IReadOnlyList<PlanRow> Unpublished(LaneKey lane, int limit, DateTimeOffset now) => readers.Read(session => session.All(
         $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and published = 0 and not_before <= $3 "

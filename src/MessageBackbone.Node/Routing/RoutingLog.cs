@@ -56,4 +56,7 @@ internal static partial class RoutingLog
 
     [LoggerMessage(222, LogLevel.Information, "RabbitMQ at {Host} takes messages again")]
     public static partial void BrokerFlows(ILogger logger, string host);
+
+    [LoggerMessage(223, LogLevel.Warning, "Lane {Lane}: its queue was made anew by an operator's order; {Count} references are published again")]
+    public static partial void LaneRebuiltByOrder(ILogger logger, string lane, int count);
 }

@@ -1,5 +1,6 @@
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Routing.Lanes;
+using MessageBackbone.Node.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +12,7 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
+    private IDisposable? _observation;
     private volatile string _state = "starting";
     private bool _disposed;
 
@@ -20,6 +22,7 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await transport.StartAsync(cancellationToken);
+        _observation = NodeMetrics.ObserveTransport(() => TransportConditions.Of(transport.Condition));
         _state = FollowerState.Running;
         _running = Task.WhenAll(
             GuardAsync("planner", planner.RunAsync), GuardAsync("publisher", PublishAsync), GuardAsync("declaring of lanes", DeclareAsync));
@@ -27,6 +30,7 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        _observation?.Dispose();
         await _stop.CancelAsync();
         await _running;
     }

@@ -17,6 +17,7 @@ internal static class NodeMetrics
 
     private static readonly Meter Meter = new(Source);
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string State, bool IsNow)>>> Transports = new();
 
     // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
     private static readonly double[] AppendBuckets = [.0005, .001, .002, .003, .005, .0075, .01, .015, .025, .05, .1, .25, 1, 5];
@@ -40,6 +41,9 @@ internal static class NodeMetrics
 
     private static readonly ObservableGauge<double> OldestAge = Meter.CreateObservableGauge(
         "backbone.undelivered.age", ObserveOldest, "s", "Age of the oldest delivery without a final state, by bureau and precedence");
+
+    private static readonly ObservableGauge<int> TransportStates = Meter.CreateObservableGauge(
+        "backbone.transport.state", ObserveTransports, "{transport}", "1 for the state in which the transport to the lanes is, 0 for each other one");
 
     /// <summary>A message was recorded as accepted; a repeat of one is not counted.</summary>
     public static void Accepted(Precedence precedence) => AcceptedCount.Add(1, Tag("precedence", precedence.Word()));
@@ -81,7 +85,15 @@ internal static class NodeMetrics
     {
         var key = Guid.NewGuid();
         Boards[key] = board;
-        return new Observation(key);
+        return new Observation(() => Boards.TryRemove(key, out _));
+    }
+
+    /// <summary>Lets the gauge of the transport's state read every state that there is, until the answer is disposed.</summary>
+    public static IDisposable ObserveTransport(Func<IEnumerable<(string State, bool IsNow)>> states)
+    {
+        var key = Guid.NewGuid();
+        Transports[key] = states;
+        return new Observation(() => Transports.TryRemove(key, out _));
     }
 
     private static IEnumerable<Measurement<double>> ObserveOldest() =>
@@ -89,13 +101,18 @@ internal static class NodeMetrics
         from row in board()
         select new Measurement<double>(row.Age.TotalSeconds, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
 
+    private static IEnumerable<Measurement<int>> ObserveTransports() =>
+        from transport in Transports.Values
+        from state in transport()
+        select new Measurement<int>(state.IsNow ? 1 : 0, Tag("state", state.State));
+
     private static InstrumentAdvice<double> Advice(double[] buckets) => new() { HistogramBucketBoundaries = buckets };
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 
-    private sealed class Observation(Guid key) : IDisposable
+    private sealed class Observation(Action end) : IDisposable
     {
-        public void Dispose() => Boards.TryRemove(key, out _);
+        public void Dispose() => end();
     }
 }
 

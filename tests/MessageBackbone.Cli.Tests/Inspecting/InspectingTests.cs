@@ -94,6 +94,22 @@ public sealed class InspectingTests(ExchangeHouse house) : IClassFixture<Exchang
     }
 
     [Fact]
+    public async Task The_lanes_are_listed_and_one_in_memory_is_not_rebuilt()
+    {
+        var lanes = JsonDocument.Parse((await house.SucceedAsync("ops", "lanes", "--json")).Output).RootElement;
+        var table = (await house.SucceedAsync("ops", "lanes")).Output;
+        var rebuild = await house.RunAsync("ops", "lanes", "rebuild", "DE", "flash");
+        var noLevel = await house.RunAsync("ops", "lanes", "rebuild", "DE", "urgent");
+
+        var first = lanes.GetProperty("lanes").EnumerateArray().First(lane => lane.GetProperty("bureau").GetString() == "DE");
+        Assert.Equal(("flash", "ok"), (first.GetProperty("precedence").GetString(), first.GetProperty("queue").GetString()));
+        Assert.Contains("in hand", table, StringComparison.Ordinal);
+        Assert.Equal(1, rebuild.ExitCode);
+        Assert.Contains("in memory", rebuild.Error, StringComparison.Ordinal);
+        Assert.Equal(2, noLevel.ExitCode);
+    }
+
+    [Fact]
     public async Task A_read_model_is_built_again_from_the_log_and_says_what_it_said_before()
     {
         await house.SendAsync("FR", "DE", "--precedence", "immediate", "--text", "x");

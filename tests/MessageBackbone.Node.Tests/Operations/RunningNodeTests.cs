@@ -40,4 +40,25 @@ public sealed class RunningNodeTests
         Assert.Contains("plan", status.Followers.Select(follower => follower.Name));
         Assert.Equal("running", Assert.Single(status.Followers, follower => follower.Name == "publisher").State);
     }
+
+    [Fact]
+    public async Task An_operator_lists_the_lanes_and_nobody_else_does_and_in_memory_there_is_nothing_to_rebuild()
+    {
+        await using var house = await House.OpenAsync("FR");
+        var chief = await house.AddAsync(new Holder(HolderRole.Operator, "operator-1"));
+        var operations = new OperationsService.OperationsServiceClient(chief.Channel);
+
+        var list = await operations.ListLanesAsync(new ListLanesRequest(), cancellationToken: Cancel);
+        var rebuild = await Assert.ThrowsAsync<RpcException>(async () => await operations.RebuildLaneAsync(
+            new RebuildLaneRequest { Bureau = "FR", Precedence = Precedence.Flash, DryRun = true }, cancellationToken: Cancel));
+        var bureau = await Assert.ThrowsAsync<RpcException>(async () => await new OperationsService.OperationsServiceClient(house["FR"].Channel)
+            .ListLanesAsync(new ListLanesRequest(), cancellationToken: Cancel));
+
+        Assert.Equal([Precedence.Flash, Precedence.Immediate, Precedence.Priority, Precedence.Routine], list.Lanes.Select(lane => lane.Precedence));
+        Assert.All(list.Lanes, lane => Assert.Equal(("FR", QueueState.Ok, false), (lane.Bureau, lane.Queue, lane.Attended)));
+        Assert.Equal(("in-memory", "connected"), (list.Transport, list.TransportState));
+        Assert.Equal(StatusCode.InvalidArgument, rebuild.StatusCode);
+        Assert.Contains("in memory", rebuild.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.PermissionDenied, bureau.StatusCode);
+    }
 }

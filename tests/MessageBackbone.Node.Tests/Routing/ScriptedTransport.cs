@@ -63,6 +63,14 @@ internal sealed class ScriptedTransport : ILaneTransport
         // Nothing to declare.
     }
 
+    public int InHand(LaneKey lane) => 0;
+
+    public Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<LaneKey, LaneQueue>>(lanes.ToDictionary(lane => lane, static _ => LaneQueue.Ok));
+
+    public Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken) =>
+        Task.FromResult<LaneRebuild>(new LaneRebuild.NoQueues());
+
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take)
     {
         _takers[lane] = take;

@@ -15,6 +15,7 @@ public sealed class TelemetryExportTests
         await using var collector = await OtlpReceiver.StartAsync(Cancel);
         using var export = new TelemetryExport(new TelemetryOptions { OtlpEndpoint = collector.Endpoint.ToString(), OtlpProtocol = "http/protobuf" }, "node-1");
         await export.StartAsync(Cancel);
+        using var transport = NodeMetrics.ObserveTransport(() => [("connected", true), ("blocked", false)]);
         using var observation = NodeMetrics.Observe(() => [new("DE", Precedence.Flash, TimeSpan.FromSeconds(3))]);
 
         string trace;
@@ -43,7 +44,7 @@ public sealed class TelemetryExportTests
         string[] measured =
         [
             "backbone.accepted", "backbone.accepting.turned_away", "backbone.accepting.waiting", "backbone.append.duration", "backbone.delivered", "backbone.delivery.duration", "backbone.planned",
-            "backbone.published", "backbone.quota.exceeded", "backbone.receipts", "backbone.refused", "backbone.undelivered.age",
+            "backbone.published", "backbone.quota.exceeded", "backbone.receipts", "backbone.refused", "backbone.transport.state", "backbone.undelivered.age",
         ];
         Assert.Equal(measured, collector.Metrics.Where(m => m.Scope == NodeMetrics.Source).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal));
     }

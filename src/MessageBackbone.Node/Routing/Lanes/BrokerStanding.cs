@@ -1,11 +1,13 @@
+using MessageBackbone.V1;
+
 namespace MessageBackbone.Node.Routing.Lanes;
 
 /// <summary>What is known of the broker now: whether it is there, and which lanes it holds. Written by the watch, asked from everywhere.</summary>
 internal sealed class BrokerStanding : IDisposable
 {
     private readonly Lock _lock = new();
-    // True: declared on this connection; false: the broker has it with other arguments.
-    private readonly Dictionary<LaneKey, bool> _lanes = [];
+    private readonly Dictionary<LaneKey, LaneQueue> _lanes = [];
+    private readonly LaneLinks _links = new();
     private TaskCompletionSource _changed = Fresh();
     private CancellationTokenSource _lost = new();
     private CancellationTokenSource _flow = new();
@@ -55,7 +57,31 @@ internal sealed class BrokerStanding : IDisposable
 
     /// <summary>The same, once it also holds the lane with the right arguments.</summary>
     public Task<Uplink> LaneUpAsync(LaneKey lane, CancellationToken cancellationToken) =>
-        WhenAsync(() => Holds(lane) ? _uplink : null, cancellationToken);
+        WhenAsync(() => Holds(lane) && _uplink is not null ? _links.Of(lane, _uplink) : null, cancellationToken);
+
+    /// <summary>The lane's share in the connection: another one each time that its queue is made anew. Null: the broker cannot be used now.</summary>
+    public Uplink? Link(LaneKey lane)
+    {
+        lock (_lock) return _uplink is null ? null : _links.Of(lane, _uplink);
+    }
+
+    /// <summary>What the lane's queue held is going to be gone: whoever receives it ends and begins again when it is declared again.</summary>
+    public void Cut(LaneKey lane)
+    {
+        CancellationTokenSource? ending;
+        lock (_lock)
+        {
+            _lanes.Remove(lane);
+            ending = _links.Take(lane);
+        }
+        ending?.Cancel();
+    }
+
+    /// <summary>What is known of a lane's queue.</summary>
+    public LaneQueue Queue(LaneKey lane)
+    {
+        lock (_lock) return _lanes.GetValueOrDefault(lane, LaneQueue.Unknown);
+    }
 
     /// <summary>Whether the broker is there, takes what is sent, and holds the lane with the right arguments.</summary>
     public bool Takes(LaneKey lane)
@@ -70,10 +96,10 @@ internal sealed class BrokerStanding : IDisposable
     }
 
     /// <summary>Notes what came of a declaration; false: nothing new.</summary>
-    public bool Note(LaneKey lane, bool declared) => Change(() =>
+    public bool Note(LaneKey lane, LaneQueue queue) => Change(() =>
     {
-        var known = _lanes.TryGetValue(lane, out var before) && before == declared;
-        _lanes[lane] = declared;
+        var known = _lanes.TryGetValue(lane, out var before) && before.State == queue.State;
+        _lanes[lane] = queue;
         return !known;
     });
 
@@ -102,6 +128,7 @@ internal sealed class BrokerStanding : IDisposable
             (_away, _blocked) = (why, null);
             if (_uplink is null) return;
             (lost, _lost, _uplink) = (_lost, new CancellationTokenSource(), null);
+            _links.Clear();
             (flow, _flow) = (_flow, new CancellationTokenSource());
         }
         // Outside the lock: whoever is told asks again at once. The loss first: a send that ends with it says so.
@@ -137,13 +164,11 @@ internal sealed class BrokerStanding : IDisposable
     private BrokerFault Standing()
     {
         lock (_lock)
-        {
-            if (_blocked is not null) return new(TransportCondition.Blocked, $"blocked: {_blocked}");
-            return _uplink is null ? _away : new(TransportCondition.Connected, "connected");
-        }
+            return _blocked is not null ? new(TransportCondition.Blocked, $"blocked: {_blocked}")
+                : _uplink is null ? _away : new(TransportCondition.Connected, "connected");
     }
 
-    private bool Holds(LaneKey lane) => _lanes.TryGetValue(lane, out var declared) && declared;
+    private bool Holds(LaneKey lane) => _lanes.TryGetValue(lane, out var queue) && queue.State == QueueState.Ok;
 
     private async Task<Uplink> WhenAsync(Func<Uplink?> ask, CancellationToken cancellationToken)
     {

@@ -15,9 +15,19 @@ internal sealed class BrokerWatch(
     ILogger<BrokerWatch> logger)
 {
     private readonly Signal _look = new();
+    private readonly Errands _errands = new();
     private readonly LaneKeeper _lanes = new(plan, options, standing, inHand, clock, logger);
     private LostLanes? _lost;
     private string? _probed;
+
+    /// <summary>What is known of lanes' queues, each looked for at the broker now. One that is missing is declared again after that.</summary>
+    public Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(
+        IReadOnlyCollection<LaneKey> lanes, Uplink uplink, CancellationToken cancellationToken) =>
+        OrderAsync(stop => _lanes.LookAsync(lanes, stop), uplink, cancellationToken);
+
+    /// <summary>Makes a lane's queue anew.</summary>
+    public Task<LaneRebuild> RebuildAsync(LaneKey lane, Uplink uplink, CancellationToken cancellationToken) =>
+        OrderAsync(stop => _lanes.RebuildAsync(lane, stop), uplink, cancellationToken);
 
     /// <summary>Has missing lanes declared.</summary>
     public void Look() => _look.Set();
@@ -132,6 +142,7 @@ internal sealed class BrokerWatch(
                 return await closed;
             }
             await look;
+            await _errands.RunAsync(cancellationToken);
             // A broker that takes nothing has other troubles than ours: no queue is judged by what it does now, and afterwards all begin anew.
             if (standing.IsBlocked) continue;
             if (blocked)
@@ -171,6 +182,13 @@ internal sealed class BrokerWatch(
         var incarnation = Guid.CreateVersion7(clock.GetUtcNow());
         await topology.DeclareIncarnationAsync(QueueOf(incarnation), cancellationToken);
         await plan.SetIncarnationAsync(incarnation, cancellationToken);
+    }
+
+    private Task<T> OrderAsync<T>(Func<CancellationToken, Task<T>> run, Uplink uplink, CancellationToken cancellationToken)
+    {
+        var done = _errands.DoAsync(run, uplink, cancellationToken);
+        _look.Set();
+        return done;
     }
 
     private static string QueueOf(Guid incarnation) => $"backbone.incarnation.{incarnation:D}";

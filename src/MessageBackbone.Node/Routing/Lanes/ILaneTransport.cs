@@ -37,6 +37,15 @@ internal interface ILaneTransport : IAsyncDisposable
     /// <summary>The plan holds new bureaus: their lanes want to be there before anything is sent.</summary>
     void DeclareNew();
 
+    /// <summary>References of a lane that are held at this node now.</summary>
+    int InHand(LaneKey lane);
+
+    /// <summary>What is known of these lanes' queues, looked for now where that can be done.</summary>
+    Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a lane's queue, declares it again and has the plan fill it.</summary>
+    Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken);
+
     /// <summary>Receives a lane until disposed. One at a time for a lane. Returns at once; references come when the transport can bring them.</summary>
     /// <param name="lane">The lane.</param>
     /// <param name="take">Called for every reference, from any thread; must not block or throw.</param>

@@ -9,6 +9,7 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
 {
     private readonly LaneBus _bus = LaneBus.Create(
         () => Bus.Factory.CreateUsingInMemory(static _ => { }), sendsApart: false, static (_, _) => { }, options, clock, logs);
+    private readonly InHand _inHand = new();
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => "in-memory";
@@ -45,8 +46,17 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
         // A lane comes into being when it is attached.
     }
 
+    public int InHand(LaneKey lane) => _inHand.Of(lane).Count;
+
+    // A queue within the process is there whenever it is needed.
+    public Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<LaneKey, LaneQueue>>(lanes.ToDictionary(lane => lane, static _ => LaneQueue.Ok));
+
+    public Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken) =>
+        Task.FromResult<LaneRebuild>(new LaneRebuild.NoQueues());
+
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) =>
-        _bus.Attach(lane, take, new LaneHooks(LaneUpAsync, plan.Waiting.Set, () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None)));
+        _bus.Attach(lane, held => take(_inHand.Counted(lane, held)), new LaneHooks(LaneUpAsync, plan.Waiting.Set, () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None)));
 
     public ValueTask DisposeAsync() => _bus.DisposeAsync();
 

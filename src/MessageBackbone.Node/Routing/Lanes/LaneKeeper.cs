@@ -1,3 +1,4 @@
+using MessageBackbone.V1;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Routing.Lanes;
@@ -46,7 +47,7 @@ internal sealed class LaneKeeper(
     {
         var refusal = await _topology!.DeclareLaneAsync(lane, cancellationToken);
         if (refusal is null) return true;
-        if (standing.Note(lane, declared: false)) RoutingLog.LaneDiffers(logger, lane.QueueName, refusal);
+        if (standing.Note(lane, new LaneQueue(QueueState.Differs, refusal))) RoutingLog.LaneDiffers(logger, lane.QueueName, refusal);
         return false;
     }
 
@@ -62,7 +63,7 @@ internal sealed class LaneKeeper(
     {
         _silentSince.Remove(lane);
         _used.Add(lane);
-        if (standing.Note(lane, declared: true)) plan.Waiting.Set();
+        if (standing.Note(lane, LaneQueue.Ok)) plan.Waiting.Set();
     }
 
     private async Task BearAsync(LaneKey lane, CancellationToken cancellationToken)
@@ -71,12 +72,48 @@ internal sealed class LaneKeeper(
         if (standing.IsBlocked) return;
         var now = clock.GetUtcNow();
         if (_silentSince.TryAdd(lane, now)) RoutingLog.LaneSilent(logger, lane.ToString());
+        standing.Note(lane, new LaneQueue(QueueState.Silent));
         // A channel that has sent to the old queue goes on with the old one's numbers, which the new one never confirms (seen): only before the first send.
         if (_used.Contains(lane) || now - _silentSince[lane] < options.QueueAnswerWithin) return;
+        RoutingLog.LaneRebuilt(logger, lane.ToString(), await MakeAnewAsync(lane, inHand(lane), cancellationToken));
+    }
+
+    /// <summary>What is known of lanes' queues, each looked for now. One that is missing is declared again by the next look after the lanes.</summary>
+    public async Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<LaneKey, LaneQueue>();
+        foreach (var lane in lanes)
+        {
+            found[lane] = standing.Queue(lane);
+            if (await _topology!.ReadyAsync(lane.QueueName, cancellationToken) is not null) continue;
+            found[lane] = new LaneQueue(QueueState.Missing);
+            standing.Forget(lane);
+        }
+        return found;
+    }
+
+    /// <summary>Makes a lane's queue anew because somebody ordered it.</summary>
+    public async Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken)
+    {
+        if (standing.IsBlocked) return new LaneRebuild.NotNow("The broker takes nothing now; rebuild the lane when that is over.");
+        var answer = (await _answers.AskAsync([lane], cancellationToken))[lane];
+        // As in BearAsync: deleted by force, it would leave a channel that never hears of a confirmation again.
+        if (answer == LaneAnswer.Silent && _used.Contains(lane))
+            return new LaneRebuild.NotNow("The queue gives no answer. Restart the broker, or run 'rabbitmqctl close_all_connections' there: "
+                + "then it is made anew by itself.");
+        standing.Cut(lane);
+        // What a gateway holds is given back to a queue that goes: it is published again too, and comes marked as a possible duplicate.
+        var count = await MakeAnewAsync(lane, [], cancellationToken);
+        RoutingLog.LaneRebuiltByOrder(logger, lane.ToString(), count);
+        return new LaneRebuild.Done(count);
+    }
+
+    private async Task<int> MakeAnewAsync(LaneKey lane, IReadOnlyCollection<ulong> except, CancellationToken cancellationToken)
+    {
         // The plan first: a crash in between costs references that come twice, the other order a lane that looks empty for a minute.
-        var count = await plan.UnmarkLaneAsync(lane, inHand(lane), cancellationToken);
+        var count = await plan.UnmarkLaneAsync(lane, except, cancellationToken);
         await _topology!.DeleteLaneAsync(lane, cancellationToken);
-        RoutingLog.LaneRebuilt(logger, lane.ToString(), count);
         if (await DeclareAsync(lane, cancellationToken)) Note(lane);
+        return count;
     }
 }

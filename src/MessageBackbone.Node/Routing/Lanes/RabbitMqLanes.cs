@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using MassTransit;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +6,7 @@ namespace MessageBackbone.Node.Routing.Lanes;
 /// <summary>MassTransit on RabbitMQ: a quorum queue a lane, mandatory and confirmed sends.</summary>
 internal sealed class RabbitMqLanes : ILaneTransport
 {
-    private readonly ConcurrentDictionary<LaneKey, ConcurrentDictionary<ulong, int>> _inHand = new();
+    private readonly InHand _inHand = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _busStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly BrokerStanding _standing = new();
@@ -21,7 +20,7 @@ internal sealed class RabbitMqLanes : ILaneTransport
     public RabbitMqLanes(Plan plan, RoutingOptions options, TimeProvider clock, ILoggerFactory logs)
     {
         (_options, _clock, _logger) = (options, clock, logs.CreateLogger<RabbitMqLanes>());
-        _watch = new BrokerWatch(plan, options, _standing, InHand, clock, logs.CreateLogger<BrokerWatch>());
+        _watch = new BrokerWatch(plan, options, _standing, _inHand.Of, clock, logs.CreateLogger<BrokerWatch>());
         _bus = LaneBus.Create(
             () => Bus.Factory.CreateUsingRabbitMq(bus => bus.Host(options.RabbitMq!, host => host.PublisherConfirmation = true)),
             sendsApart: true, Configure, options, clock, logs);
@@ -49,7 +48,7 @@ internal sealed class RabbitMqLanes : ILaneTransport
 
     public bool Takes(LaneKey lane) => _standing.Takes(lane);
 
-    public object? Incarnation(LaneKey lane) => _standing.Now;
+    public object? Incarnation(LaneKey lane) => _standing.Link(lane);
 
     public async Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken)
     {
@@ -78,8 +77,37 @@ internal sealed class RabbitMqLanes : ILaneTransport
     /// <summary>New bureaus are in the plan: declare their lanes.</summary>
     public void DeclareNew() => _watch.Look();
 
+    public int InHand(LaneKey lane) => _inHand.Of(lane).Count;
+
+    public async Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_standing.Now is { } uplink) return await _watch.LookAsync(lanes, uplink, cancellationToken);
+        }
+        catch (BrokerAwayException)
+        {
+            // Then nothing is known, as below.
+        }
+        return lanes.ToDictionary(lane => lane, static _ => LaneQueue.Unknown);
+    }
+
+    public async Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken)
+    {
+        var uplink = _standing.Now;
+        if (uplink is null) return new LaneRebuild.NotNow($"The broker cannot be used now ({State}); rebuild the lane when it can.");
+        try
+        {
+            return await _watch.RebuildAsync(lane, uplink, cancellationToken);
+        }
+        catch (BrokerAwayException)
+        {
+            return new LaneRebuild.NotNow("The broker was lost meanwhile; look at the lane again when it is there.");
+        }
+    }
+
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => _bus.Attach(
-        lane, held => take(Counted(lane, held)), new LaneHooks(until => LaneUpAsync(lane, until), static () => { }, static () => Task.CompletedTask));
+        lane, held => take(_inHand.Counted(lane, held)), new LaneHooks(until => LaneUpAsync(lane, until), static () => { }, static () => Task.CompletedTask));
 
     public async ValueTask DisposeAsync()
     {
@@ -130,21 +158,6 @@ internal sealed class RabbitMqLanes : ILaneTransport
     private static void Mandatory(SendContext<LaneReference> context)
     {
         if (context.TryGetPayload<RabbitMqSendContext>(out var send)) send.Mandatory = true;
-    }
-
-    private IReadOnlyCollection<ulong> InHand(LaneKey lane) =>
-        _inHand.TryGetValue(lane, out var held) ? [.. held.Keys] : [];
-
-    private HeldReference Counted(LaneKey lane, HeldReference held)
-    {
-        var sequences = _inHand.GetOrAdd(lane, static _ => new ConcurrentDictionary<ulong, int>());
-        sequences.AddOrUpdate(held.Reference.Sequence, 1, static (_, count) => count + 1);
-        held.WhenOver(() =>
-        {
-            if (sequences.AddOrUpdate(held.Reference.Sequence, 0, static (_, count) => count - 1) <= 0)
-                sequences.TryRemove(new KeyValuePair<ulong, int>(held.Reference.Sequence, 0));
-        });
-        return held;
     }
 }
 

@@ -1,7 +1,7 @@
 namespace MessageBackbone.Node.Routing.Lanes;
 
-/// <summary>What the transport's state comes down to: the closed set that is measured. Under each but <see cref="Connected"/> messages are accepted and
-/// wait in the plan.</summary>
+/// <summary>What the transport's state comes down to: the closed set that is measured. Under each but <see cref="Connected"/> messages are
+/// accepted and wait in the plan.</summary>
 internal enum TransportCondition
 {
     /// <summary>It was not connected yet since the start.</summary>
@@ -20,4 +20,13 @@ internal enum TransportCondition
 
     /// <summary>The broker cannot be reached.</summary>
     Away,
+}
+
+internal static class TransportConditions
+{
+    private static readonly TransportCondition[] All = Enum.GetValues<TransportCondition>();
+
+    /// <summary>Every condition by its lower-case word, and which of them holds.</summary>
+    public static IEnumerable<(string State, bool IsNow)> Of(TransportCondition now) =>
+        All.Select(condition => (condition.ToString().ToLowerInvariant(), condition == now));
 }
