@@ -56,7 +56,8 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
         Task.FromResult<LaneRebuild>(new LaneRebuild.NoQueues());
 
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) =>
-        _bus.Attach(lane, held => take(_inHand.Counted(lane, held)), new LaneHooks(LaneUpAsync, plan.Waiting.Set, () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None)));
+        _bus.Attach(lane, held => take(_inHand.Counted(lane, held)),
+            new LaneHooks(LaneUpAsync, plan.Waiting.Set, () => plan.UnmarkLaneAsync(lane, [], CancellationToken.None)));
 
     public ValueTask DisposeAsync() => _bus.DisposeAsync();
 

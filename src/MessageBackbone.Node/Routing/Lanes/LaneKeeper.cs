@@ -78,7 +78,7 @@ internal sealed class LaneKeeper(
         RoutingLog.LaneRebuilt(logger, lane.ToString(), await MakeAnewAsync(lane, inHand(lane), cancellationToken));
     }
 
-    /// <summary>What is known of lanes' queues, each looked for now. One that is missing is declared again by the next look after the lanes.</summary>
+    /// <summary>What is known of lanes' queues, each looked for now. One that is missing is declared again by the next look after them.</summary>
     public async Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> lanes, CancellationToken cancellationToken)
     {
         var found = new Dictionary<LaneKey, LaneQueue>();

@@ -107,7 +107,8 @@ internal sealed class RabbitMqLanes : ILaneTransport
     }
 
     public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => _bus.Attach(
-        lane, held => take(_inHand.Counted(lane, held)), new LaneHooks(until => LaneUpAsync(lane, until), static () => { }, static () => Task.CompletedTask));
+        lane, held => take(_inHand.Counted(lane, held)),
+        new LaneHooks(until => LaneUpAsync(lane, until), static () => { }, static () => Task.CompletedTask));
 
     public async ValueTask DisposeAsync()
     {
