@@ -29,6 +29,7 @@ public static class EventTypes
         ("bureau.contract-declared.v1", ContractDeclared.Descriptor),
         ("security.refused.v1", SubmissionRefused.Descriptor),
         ("access.read.v1", HistoryRead.Descriptor),
+        ("delivery.expired.v1", Expired.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

@@ -34,7 +34,7 @@ public sealed class EventTypesTests
             "directory.certificate-enrolled.v1=CertificateEnrolled", "directory.certificate-revoked.v1=CertificateRevoked",
             "directory.exchange-policy-set.v1=ExchangePolicySet", "directory.topic-allowed.v1=TopicAllowed", "directory.bureau-closed.v1=BureauClosed",
             "bureau.subscribed.v1=Subscribed", "bureau.unsubscribed.v1=Unsubscribed", "bureau.contract-declared.v1=ContractDeclared",
-            "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead",
+            "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead", "delivery.expired.v1=Expired",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

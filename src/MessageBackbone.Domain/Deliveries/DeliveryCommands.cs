@@ -21,8 +21,13 @@ public abstract record DeliveryCommand
 public sealed record RecordReceipt(DeliveryReceipt Receipt, ByteString Signed, ByteString SignerSha256, Accepted Message, Attempt? Attempt) : DeliveryCommand;
 
 /// <summary>An attempt ended without a receipt.</summary>
-/// <param name="EndedBy">"disconnected", "superseded" or "timeout".</param>
+/// <param name="EndedBy">"disconnected", "superseded", "timeout" or "expired".</param>
 public sealed record EndAttempt(string MessageId, string Recipient, Attempt Attempt, string EndedBy) : DeliveryCommand;
+
+/// <summary>The message's <c>deliver_by</c> may have passed: ends the delivery, unless a receipt settled it before.</summary>
+/// <param name="Message">The message's acceptance.</param>
+/// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
+public sealed record Expire(Accepted Message, string Recipient, DateTimeOffset At, string Node) : DeliveryCommand;
 
 /// <summary>One presentation of a message to its recipient.</summary>
 /// <param name="Number">1, 2, 3 … in this delivery.</param>

@@ -13,6 +13,8 @@ public enum DeliveryStage
     Opened,
     /// <summary>Final.</summary>
     Refused,
+    /// <summary>Final: a receipt that still comes is kept beside it and changes nothing.</summary>
+    Expired,
 }
 
 /// <summary>One message on its way to one recipient. Stream <c>delivery-{id}-{bureau}</c>.</summary>
@@ -20,7 +22,10 @@ public sealed record DeliveryProgress
 {
     public static readonly DeliveryProgress Waiting = new();
 
-    public DeliveryStage Stage { get; private init; }
+    public DeliveryStage Stage => HasExpired ? DeliveryStage.Expired : Receipted;
+
+    /// <summary>What the receipts alone say, those that came after the end among them.</summary>
+    public DeliveryStage Receipted { get; private init; }
 
     /// <summary>Highest attempt recorded; 0: none.</summary>
     public uint Attempts { get; private init; }
@@ -39,7 +44,12 @@ public sealed record DeliveryProgress
     };
 
     /// <summary>No delivery is owed any more.</summary>
-    public bool IsFinal => Stage is DeliveryStage.Delivered or DeliveryStage.Opened or DeliveryStage.Refused;
+    public bool IsFinal => HasExpired || IsSettled;
+
+    /// <summary>A receipt says what became of it: another one may only repeat that.</summary>
+    internal bool IsSettled => Receipted is DeliveryStage.Delivered or DeliveryStage.Opened or DeliveryStage.Refused;
+
+    private bool HasExpired { get; init; }
 
     private int? DeliveredAt { get; init; }
 
@@ -52,9 +62,11 @@ public sealed record DeliveryProgress
     public static Decision Decide(DeliveryProgress state, DeliveryCommand command) => command switch
     {
         RecordReceipt receipt => Receipts.Decide(state, receipt),
-        EndAttempt attempt => attempt.Attempt.Number <= state.Attempts || state.IsFinal
+        // Also after it expired: that it lay with the recipient until then is a fact that nothing else tells.
+        EndAttempt attempt => attempt.Attempt.Number <= state.Attempts || state.IsSettled
             ? Decision.Nothing
             : Decision.Of(attempt.Attempt.ToEvent(attempt.MessageId, attempt.Recipient, attempt.EndedBy)),
+        Expire expire => Expiry.Decide(state, expire),
         _ => throw new UnreachableException($"A delivery has no case for {command.GetType().Name}."),
     };
 
@@ -63,10 +75,11 @@ public sealed record DeliveryProgress
     private static DeliveryProgress Step(DeliveryProgress state, IMessage @event) => @event switch
     {
         Attempted e => state with { Attempts = Math.Max(state.Attempts, e.Attempt) },
-        Delivered => state with { Stage = DeliveryStage.Delivered, DeliveredAt = state.Events },
-        Refused => state with { Stage = DeliveryStage.Refused, RefusedAt = state.Events },
-        Opened => state with { Stage = DeliveryStage.Opened, OpenedAt = state.Events },
-        Quarantined => state with { Stage = DeliveryStage.Quarantined, QuarantinedAt = state.Events },
+        Delivered => state with { Receipted = DeliveryStage.Delivered, DeliveredAt = state.Events },
+        Refused => state with { Receipted = DeliveryStage.Refused, RefusedAt = state.Events },
+        Opened => state with { Receipted = DeliveryStage.Opened, OpenedAt = state.Events },
+        Quarantined => state with { Receipted = DeliveryStage.Quarantined, QuarantinedAt = state.Events },
+        Expired => state with { HasExpired = true },
         _ => throw new UnreachableException($"A delivery has no case for {@event.Descriptor.FullName}."),
     };
 }

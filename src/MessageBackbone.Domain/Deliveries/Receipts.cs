@@ -5,6 +5,8 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Domain.Deliveries;
 
 /// <summary>What a recipient's receipt does to its delivery: DELIVERED and REFUSED end it, OPENED follows DELIVERED once, QUARANTINED keeps it open.</summary>
+/// <remarks>Receipts are judged by the receipts before them alone. Of a delivery that expired they are recorded all the same: they prove who holds the
+/// message, and the delivery stays expired.</remarks>
 internal static class Receipts
 {
     public static Decision Decide(DeliveryProgress state, RecordReceipt command) =>
@@ -38,15 +40,15 @@ internal static class Receipts
 
     private static Decision Ends(DeliveryProgress state, RecordReceipt command, ReadOnlySpan<DeliveryStage> same)
     {
-        if (same.Contains(state.Stage))
+        if (same.Contains(state.Receipted))
         {
             return Decision.Nothing;
         }
 
-        return state.IsFinal ? AlreadyFinal : Decision.Of([.. AttemptOf(state, command), Fact(command)]);
+        return state.IsSettled ? AlreadyFinal : Decision.Of([.. AttemptOf(state, command), Fact(command)]);
     }
 
-    private static Decision Opens(DeliveryProgress state, RecordReceipt command) => state.Stage switch
+    private static Decision Opens(DeliveryProgress state, RecordReceipt command) => state.Receipted switch
     {
         DeliveryStage.Opened => Decision.Nothing,
         DeliveryStage.Delivered => Decision.Of(Fact(command)),

@@ -1,6 +1,7 @@
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Protocol.Canonical;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Messages;
 using MessageBackbone.Protocol.Signing;
 
 namespace MessageBackbone.Node.Accepting;
@@ -29,6 +30,11 @@ internal static class FieldCheck
         if (header.Attachments.Count > 0)
         {
             throw new RefusalException(Reasons.FieldInvalid, "A header may name only content that was uploaded before.", ["attachments"]);
+        }
+
+        if (header.Kind == MessageOpening.NonDeliveryKind)
+        {
+            throw new RefusalException(Reasons.FieldInvalid, "The node alone reports what was not delivered. Send another kind.", ["kind"]);
         }
 
         RequireTimes(submission, now, limits);

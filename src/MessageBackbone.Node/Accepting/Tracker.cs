@@ -60,6 +60,10 @@ internal sealed class Tracker(IEventLog log)
         return tracking;
     }
 
+    // A receipt that came after the end is evidence of who holds the message; the end stays.
+    private static DeliveryState StateAfter(RecipientTracking tracking, DeliveryState receipted) =>
+        tracking.State == DeliveryState.Expired ? DeliveryState.Expired : receipted;
+
     private static void Add(RecipientTracking tracking, Google.Protobuf.IMessage @event)
     {
         switch (@event)
@@ -68,19 +72,22 @@ internal sealed class Tracker(IEventLog log)
                 (tracking.Attempts, tracking.Sequence) = (Math.Max(tracking.Attempts, e.Attempt), e.Sequence);
                 break;
             case Delivered e:
-                (tracking.State, tracking.DeliveredAt) = (DeliveryState.Delivered, e.At);
+                (tracking.State, tracking.DeliveredAt) = (StateAfter(tracking, DeliveryState.Delivered), e.At);
                 tracking.Receipts.Add(e.Receipt);
                 break;
             case Opened e:
-                (tracking.State, tracking.OpenedAt) = (DeliveryState.Opened, e.At);
+                (tracking.State, tracking.OpenedAt) = (StateAfter(tracking, DeliveryState.Opened), e.At);
                 tracking.Receipts.Add(e.Receipt);
                 break;
             case Refused e:
-                (tracking.State, tracking.Reason) = (DeliveryState.Refused, e.Reason);
+                (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Refused), e.Reason);
                 tracking.Receipts.Add(e.Receipt);
                 break;
+            case Expired:
+                (tracking.State, tracking.Reason) = (DeliveryState.Expired, "");
+                break;
             case Quarantined e:
-                (tracking.State, tracking.Reason) = (DeliveryState.Quarantined, e.Reason);
+                (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Quarantined), e.Reason);
                 tracking.Receipts.Add(e.Receipt);
                 break;
         }

@@ -184,13 +184,14 @@ internal sealed class Attendance : IDisposable
         var now = _rooms.Clock.GetUtcNow();
         _nextLook = now + LookForOldEvery;
         foreach (var desk in _desks)
-            foreach (var old in desk.InHand.Where(delivery => delivery.PresentedAt + _rooms.Options.InHandAtMost <= now).ToList())
+            foreach (var old in desk.InHand.Where(delivery => delivery.GivenUpAt(_rooms.Options.InHandAtMost) <= now).ToList())
             {
-                var message = old.Ready!.Presentation.Row.MessageId;
-                if (!_presented.Holds(message, old)) continue;
-                DeliveringLog.TakenBack(_logger, message, desk.Lane.Bureau, _rooms.Options.InHandAtMost);
+                var row = old.Ready!.Presentation.Row;
+                if (!_presented.Holds(row.MessageId, old)) continue;
+                var endedBy = row.DeliverBy <= now ? "expired" : "timeout";
+                DeliveringLog.TakenBack(_logger, row.MessageId, desk.Lane.Bureau, now - old.PresentedAt!.Value, endedBy);
                 old.TakenBack = true;
-                await _rooms.Attempts.EndAsync(old, "timeout");
+                await _rooms.Attempts.EndAsync(old, endedBy);
                 // Also when the stream ends meanwhile: the next one would bring it before its time.
                 await _rooms.Plan.UnmarkAsync(desk.Lane, [old.Sequence], now + _rooms.Options.AgainAfter, CancellationToken.None);
                 desk.Return(old);

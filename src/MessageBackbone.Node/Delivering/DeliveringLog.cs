@@ -16,12 +16,21 @@ internal static partial class DeliveringLog
     [LoggerMessage(303, LogLevel.Warning, "Lane {Lane}: sequence {Sequence} did not come from the transport; published again")]
     public static partial void Missing(ILogger logger, string lane, ulong sequence);
 
-    [LoggerMessage(304, LogLevel.Warning, "Message {Message} at {Bureau}: no receipt within {Limit}; given back to the plan")]
-    public static partial void TakenBack(ILogger logger, Guid message, string bureau, TimeSpan limit);
+    [LoggerMessage(304, LogLevel.Warning, "Message {Message} at {Bureau}: no receipt after {Time} ({Reason}); given back to the plan")]
+    public static partial void TakenBack(ILogger logger, Guid message, string bureau, TimeSpan time, string reason);
 
     [LoggerMessage(305, LogLevel.Warning, "Message {Message} at {Bureau}: the end of attempt {Attempt} could not be recorded ({Reason})")]
     public static partial void AttemptNotRecorded(ILogger logger, Guid message, string bureau, uint attempt, string reason);
 
     [LoggerMessage(306, LogLevel.Error, "Message {Message} of {Bureau}: its body is not in the content store; presented without it. Restore content.db")]
     public static partial void BodyLost(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(307, LogLevel.Information, "Message {Message} to {Bureau} expired")]
+    public static partial void Expired(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(308, LogLevel.Warning, "Deliveries whose time is over wait for their end to be recorded: {Reason}")]
+    public static partial void ExpiryHeldUp(ILogger logger, string reason);
+
+    [LoggerMessage(309, LogLevel.Critical, "{Part} stopped until the node is started again: {Reason}")]
+    public static partial void PartStopped(ILogger logger, string part, string reason);
 }

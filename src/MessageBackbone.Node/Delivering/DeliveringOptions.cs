@@ -12,6 +12,9 @@ public sealed class DeliveringOptions
     /// <summary>How long the plan then waits before it publishes the delivery again. Default 1 min.</summary>
     public TimeSpan AgainAfter { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long the node may sleep over deadlines at most: a clock that is set ahead is noticed within this time. Default 10 s.</summary>
+    public TimeSpan DeadlinesLookedAtEvery { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a lane waits for a lower sequence that the broker has not brought. Default 1 s.</summary>
     public TimeSpan MissingAfter { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -1,3 +1,5 @@
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Node.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.Node.Delivering;
@@ -13,5 +15,11 @@ public static class DeliveringRegistration
         .AddSingleton<AttemptRecording>()
         .AddSingleton<AttendanceRooms>()
         .AddSingleton<AttendanceOpening>()
+        .AddSingleton<Expiring>()
+        .AddSingleton<NonDeliveryReports>()
+        .AddSingleton<ExpiringService>()
+        .AddSingleton<IFollower>(provider => new ObservedFollower(
+            "deadlines", () => provider.GetRequiredService<Planner>().Position, () => provider.GetRequiredService<ExpiringService>().State))
+        .AddHostedService(provider => provider.GetRequiredService<ExpiringService>())
         .AddSingleton<DeliveryService>();
 }

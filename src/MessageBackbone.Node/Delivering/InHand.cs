@@ -20,6 +20,13 @@ internal sealed class InHand(LaneKey lane, ulong sequence, HeldReference? held)
     /// <summary>When it was written to the gateway; null: not yet.</summary>
     public DateTimeOffset? PresentedAt { get; set; }
 
+    /// <summary>When it goes back to the plan without a receipt; null: it was not presented yet.</summary>
+    public DateTimeOffset? GivenUpAt(TimeSpan inHandAtMost)
+    {
+        if (PresentedAt + inHandAtMost is not { } end) return null;
+        return Ready?.Presentation.Row.DeliverBy is { } by && by < end ? by : end;
+    }
+
     /// <summary>It went back to the plan without a receipt. Its place in the window stays taken until one comes.</summary>
     public bool TakenBack { get; set; }
 }

@@ -70,7 +70,7 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     /// <summary>When this lane wants to be looked at again without anything having come; null: never.</summary>
     public DateTimeOffset? Due()
     {
-        var oldest = _inHand.Values.Min(delivery => delivery.PresentedAt) + options.InHandAtMost;
+        var oldest = _inHand.Values.Min(delivery => delivery.GivenUpAt(options.InHandAtMost));
         // A lane that may not take is woken by a Recorded or by what it waits for: the clock would only wake it in vain, again and again.
         return _missing?.LookAt is { } look && Turn() is not null && (oldest is null || look < oldest) ? look : oldest;
     }

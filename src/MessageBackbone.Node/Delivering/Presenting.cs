@@ -11,13 +11,14 @@ namespace MessageBackbone.Node.Delivering;
 
 /// <summary>Makes a delivery ready: counts the attempt in the plan, then fetches what the reference only names.</summary>
 internal sealed class Presenting(
-    Plan plan, IEventLog log, ContentStore content, AcceptanceReceipts receipts, DeliveringOptions options, ILogger<Presenting> logger)
+    Plan plan, IEventLog log, ContentStore content, AcceptanceReceipts receipts, DeliveringOptions options, TimeProvider clock,
+    ILogger<Presenting> logger)
 {
-    /// <returns>Null: the delivery is final, there is nothing to present.</returns>
+    /// <returns>Null: the delivery is final or about to expire, there is nothing to present.</returns>
     /// <exception cref="EventLogUnavailableException">The log cannot be read; the stream ends and the gateway comes back.</exception>
     public async Task<ReadyDelivery?> PrepareAsync(LaneKey lane, ulong sequence, string? traceParent, CancellationToken cancellationToken)
     {
-        if (await plan.PresentAsync(lane, sequence, cancellationToken) is not { } presentation) return null;
+        if (await plan.PresentAsync(lane, sequence, clock.GetUtcNow(), cancellationToken) is not { } presentation) return null;
         var row = presentation.Row;
         var stored = await log.ReadAtAsync(row.Position, cancellationToken)
             ?? throw new EventLogUnavailableException($"The log has no event at position {row.Position}, which the plan names.");

@@ -75,6 +75,7 @@ internal static class BoardTally
             case DeliveryState.Delivered: row.Delivered += count; break;
             case DeliveryState.Refused: row.Refused += count; break;
             case DeliveryState.Quarantined: row.Quarantined += count; break;
+            case DeliveryState.Expired: row.Expired += count; break;
             case DeliveryState.Opened:
                 row.Opened += count;
                 row.Delivered += count;
@@ -104,6 +105,7 @@ internal static class BoardTally
                 .On<Delivered>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Delivered))
                 .On<Opened>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Opened))
                 .On<Refused>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Refused))
+                .On<Expired>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Expired))
                 .On<V1.Quarantined>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Quarantined));
         }
 
@@ -136,8 +138,8 @@ internal static class BoardTally
             var known = _find.Step();
             var (precedence, from) = known ? (_find.Number(0), (DeliveryState)_find.Number(1)) : default;
             _find.Reset();
-            // A delivery that nobody accepted would be a fault of another room; the counts do not guess.
-            if (!known || from == to) return;
+            // A delivery that nobody accepted would be a fault of another room; the counts do not guess. What expired stays so, whatever comes too late.
+            if (!known || from == to || from == DeliveryState.Expired) return;
             _move.Bind(1, id).Bind(2, bureau).Bind(3, (long)to).Run();
             Change(bureau, precedence, from, -1);
             Change(bureau, precedence, to, 1);

@@ -47,7 +47,8 @@ internal sealed class Deliveries(ProjectionFollower follower)
 
             standings[^1] = last with
             {
-                State = v.State,
+                // A receipt that came too late is kept beside the end and does not change it.
+                State = last.State == DeliveryState.Expired ? DeliveryState.Expired : v.State,
                 Reason = v.Reason,
                 DeliveredAt = v.State == DeliveryState.Delivered ? at : last.DeliveredAt,
                 OpenedAt = v.State == DeliveryState.Opened ? at : last.OpenedAt,

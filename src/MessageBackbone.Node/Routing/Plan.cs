@@ -28,6 +28,12 @@ internal sealed class Plan : IAsyncDisposable
     /// <summary>Set whenever a row may have become publishable.</summary>
     public Signal Waiting { get; } = new();
 
+    /// <summary>Set whenever the next deadline may be another.</summary>
+    public Signal Deadlines { get; } = new();
+
+    /// <summary>Set whenever a report may have become owed, or one is owed no more.</summary>
+    public Signal Reports { get; } = new();
+
     /// <exception cref="PlanOpenException">The file is no plan, or was written by a newer version.</exception>
     public static Plan Open(string file)
     {
@@ -116,10 +122,10 @@ internal sealed class Plan : IAsyncDisposable
         return changed;
     }
 
-    /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, or kept
-    /// apart.</summary>
-    public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence), cancellationToken);
+    /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, kept
+    /// apart, or its <c>deliver_by</c> has passed.</summary>
+    public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence, now), cancellationToken);
 
     /// <summary>Takes the attendance of a bureau for this node; the returned epoch is higher than any before.</summary>
     public Task<long> AttendAsync(string bureau, string node, CancellationToken cancellationToken) =>
@@ -142,10 +148,13 @@ internal sealed class Plan : IAsyncDisposable
     {
         var application = session.Number("pragma application_id");
         var version = session.Number("pragma user_version");
-        if (application == 0 && version == 0 && session.Number("select count(*) from sqlite_master") == 0)
+        // What an older version wrote lacks what this one plans by; the log has it.
+        var older = application == PlanSchema.ApplicationId && version is > 0 and < PlanSchema.Version;
+        if (older || (application == 0 && version == 0 && session.Number("select count(*) from sqlite_master") == 0))
         {
-            session.Run($"begin; {PlanSchema.Create} pragma application_id = {PlanSchema.ApplicationId}; "
-                + $"pragma user_version = {PlanSchema.Version}; commit;");
+            var tables = session.All("select name from sqlite_master where type = 'table'", reader => reader.GetString(0));
+            session.Run($"begin; {string.Concat(tables.Select(table => $"drop table \"{table}\"; "))}{PlanSchema.Create} "
+                + $"pragma application_id = {PlanSchema.ApplicationId}; pragma user_version = {PlanSchema.Version}; commit;");
             return;
         }
         if (application != PlanSchema.ApplicationId || version != PlanSchema.Version)

@@ -1,3 +1,4 @@
+using MessageBackbone.EventLog;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Routing;
@@ -48,7 +49,23 @@ internal sealed class PlanQueries(PlanReaders readers)
     /// <summary>The open delivery of a message to a bureau; null: it is final, or there never was one.</summary>
     public PlanRow? Find(Guid messageId, string recipient) => readers.Read(session => session.First(
         $"select {PlanSteps.RowColumns}, precedence from row where message_id = $1 and recipient = $2",
-        reader => PlanSteps.ReadRow(reader, new LaneKey(recipient, (Precedence)reader.GetInt64(6))), Plan.Bytes(messageId), recipient));
+        reader => PlanSteps.ReadRow(reader, new LaneKey(recipient, (Precedence)reader.GetInt64(7))), Plan.Bytes(messageId), recipient));
+
+    /// <summary>Open deliveries whose <c>deliver_by</c> has passed, those kept apart among them, the longest past first.</summary>
+    public IReadOnlyList<PlanRow> Overdue(DateTimeOffset now, int limit) => readers.Read(session => session.All(
+        $"select {PlanSteps.RowColumns}, recipient, precedence from row where deliver_by > 0 and deliver_by <= $1 order by deliver_by limit $2",
+        reader => PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), (Precedence)reader.GetInt64(8))),
+        now.ToUnixTimeMilliseconds(), (long)limit));
+
+    /// <summary>When the next open delivery expires; null: none ever does.</summary>
+    public DateTimeOffset? NextDeadline() => readers.Read(session => session.First<long?>(
+        "select min(deliver_by) from row where deliver_by > 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0)) is { } by
+            ? DateTimeOffset.FromUnixTimeMilliseconds(by) : (DateTimeOffset?)null);
+
+    /// <summary>Reports that senders are owed, the oldest first.</summary>
+    public IReadOnlyList<OwedReport> OwedReports(int limit) => readers.Read(session => session.All(
+        "select event_id, position from report order by position limit $1",
+        reader => new OwedReport(Plan.Id(reader, 0), new LogPosition((ulong)reader.GetInt64(1))), (long)limit));
 
     /// <summary>Every bureau that was ever registered.</summary>
     public IReadOnlyList<string> Bureaus() => readers.Read(session => session.All("select code from bureau order by code", reader => reader.GetString(0)));

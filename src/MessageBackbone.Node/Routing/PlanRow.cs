@@ -10,8 +10,9 @@ namespace MessageBackbone.Node.Routing;
 /// <param name="TraceParent">W3C trace context of the acceptance, or null.</param>
 /// <param name="Attempts">Presentations begun so far.</param>
 /// <param name="Doubtful">The plan was rebuilt while this delivery was open: nobody knows whether it was presented before.</param>
+/// <param name="DeliverBy">When it expires; null: never.</param>
 internal sealed record PlanRow(
-    LaneKey Lane, ulong Sequence, Guid MessageId, LogPosition Position, string? TraceParent, uint Attempts, bool Doubtful)
+    LaneKey Lane, ulong Sequence, Guid MessageId, LogPosition Position, string? TraceParent, uint Attempts, bool Doubtful, DateTimeOffset? DeliverBy)
 {
     /// <summary>The message id as the contract writes it.</summary>
     public string MessageText => MessageId.ToString("D");
@@ -36,17 +37,24 @@ internal abstract record PlanStep
     }
 
     internal sealed record Arrived(
-        Guid MessageId, V1.Precedence Precedence, IReadOnlyList<string> Recipients, LogPosition Position, string? TraceParent) : PlanStep;
+        Guid MessageId, V1.Precedence Precedence, IReadOnlyList<string> Recipients, LogPosition Position, string? TraceParent,
+        DateTimeOffset? DeliverBy = null) : PlanStep;
 
     internal sealed record Attempted(Guid MessageId, string Recipient, uint Attempt) : PlanStep;
 
     /// <summary>The gateway keeps it apart: it is not presented again until it is released.</summary>
     internal sealed record KeptApart(Guid MessageId, string Recipient) : PlanStep;
 
-    internal sealed record Ended(Guid MessageId, string Recipient) : PlanStep;
+    /// <param name="Report">The event of which the sender is owed a report; null: it is owed none.</param>
+    internal sealed record Ended(Guid MessageId, string Recipient, OwedReport? Report = null) : PlanStep;
 
     internal sealed record Registered(string Bureau) : PlanStep;
 }
+
+/// <summary>A report to the sender of a message that is not in the log yet.</summary>
+/// <param name="EventId">Of the event that is reported; the report's own message id.</param>
+/// <param name="Position">Where that event is.</param>
+internal sealed record OwedReport(Guid EventId, LogPosition Position);
 
 /// <summary>How far the plan has followed the log: the last event's position and its id.</summary>
 internal sealed record PlanCheckpoint(LogPosition Position, Guid EventId);

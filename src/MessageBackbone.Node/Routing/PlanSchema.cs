@@ -6,7 +6,7 @@ internal static class PlanSchema
     /// <summary>"MBPL" in the file's header: this is a plan and no other database.</summary>
     public const int ApplicationId = 0x4D42504C;
 
-    public const int Version = 1;
+    public const int Version = 2;
 
     public const string Create = """
         create table lane (
@@ -23,10 +23,13 @@ internal static class PlanSchema
             attempts integer not null default 0,
             doubtful integer not null default 0,
             not_before integer not null default 0,
+            deliver_by integer not null default 0,
             primary key (recipient, precedence, sequence)) without rowid;
         create unique index row_message on row (message_id, recipient);
         create index row_unpublished on row (recipient, precedence, sequence) where published = 0;
         create index row_later on row (not_before) where not_before > 0;
+        create index row_deliver_by on row (deliver_by) where deliver_by > 0;
+        create table report (event_id blob primary key, position integer not null) without rowid;
         create table gap (
             recipient text not null, precedence integer not null, sequence integer not null, told_by integer,
             primary key (recipient, precedence, sequence)) without rowid;

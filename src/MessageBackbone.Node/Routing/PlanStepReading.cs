@@ -13,6 +13,7 @@ internal static class PlanStepReading
         "delivery.attempted.v1" => Attempted(V1.Attempted.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.delivered.v1" => Delivered(V1.Delivered.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.refused.v1" => Refused(V1.Refused.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.expired.v1" => Expired(recorded),
         "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
         "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
         _ => null,
@@ -23,12 +24,18 @@ internal static class PlanStepReading
         var accepted = Accepted.Parser.ParseFrom(recorded.Data.Span);
         var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
         return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
-            trace.Length == 0 ? null : trace);
+            trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset());
     }
 
     private static PlanStep.Attempted Attempted(Attempted e) => new(Guid.Parse(e.MessageId), e.Recipient, e.Attempt);
 
     private static PlanStep.Ended Delivered(Delivered e) => new(Guid.Parse(e.MessageId), e.Recipient);
+
+    private static PlanStep.Ended Expired(RecordedEvent recorded)
+    {
+        var e = V1.Expired.Parser.ParseFrom(recorded.Data.Span);
+        return new PlanStep.Ended(Guid.Parse(e.MessageId), e.Recipient, new OwedReport(recorded.EventId, recorded.Position));
+    }
 
     private static PlanStep.KeptApart KeptApart(Quarantined e) => new(Guid.Parse(e.MessageId), e.Recipient);
 

@@ -13,7 +13,7 @@ internal static class PlanSteps
     /// <summary>The last day there is: the time of rows that are kept apart. Only their release may change it.</summary>
     public static readonly long Never = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    internal const string RowColumns = "sequence, message_id, position, traceparent, attempts, doubtful";
+    internal const string RowColumns = "sequence, message_id, position, traceparent, attempts, doubtful, deliver_by";
 
     public static void Apply(PlanSession session, PlanStep step)
     {
@@ -21,6 +21,8 @@ internal static class PlanSteps
         {
             case PlanStep.Arrived arrived:
                 foreach (var recipient in arrived.Recipients) Add(session, arrived, recipient);
+                // A report has the id of the event that it reports: with its arrival it is owed no more.
+                session.Execute("delete from report where event_id = $1", Plan.Bytes(arrived.MessageId));
                 break;
             case PlanStep.Attempted attempted:
                 session.Execute("update row set attempts = max(attempts, $3) where message_id = $1 and recipient = $2",
@@ -39,17 +41,19 @@ internal static class PlanSteps
         }
     }
 
-    public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence)
+    public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence, DateTimeOffset now)
     {
         var row = session.First(
-            $"update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4 returning {RowColumns}",
-            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, Never);
+            "update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4 "
+            + $"and (deliver_by = 0 or deliver_by > $5) returning {RowColumns}",
+            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, Never, now.ToUnixTimeMilliseconds());
         return row is null ? null : new Presentation(row, Skipped(session, lane, sequence));
     }
 
     public static PlanRow ReadRow(SqliteDataReader reader, LaneKey lane) => new(
         lane, (ulong)reader.GetInt64(0), Plan.Id(reader, 1), new LogPosition((ulong)reader.GetInt64(2)),
-        reader.IsDBNull(3) ? null : reader.GetString(3), (uint)reader.GetInt64(4), reader.GetInt64(5) != 0);
+        reader.IsDBNull(3) ? null : reader.GetString(3), (uint)reader.GetInt64(4), reader.GetInt64(5) != 0,
+        reader.GetInt64(6) is > 0 and var by ? DateTimeOffset.FromUnixTimeMilliseconds(by) : null);
 
     private static void Add(PlanSession session, PlanStep.Arrived arrived, string recipient)
     {
@@ -58,12 +62,19 @@ internal static class PlanSteps
             "insert into lane (recipient, precedence, next_sequence) values ($1, $2, 2) "
             + "on conflict do update set next_sequence = next_sequence + 1 returning next_sequence - 1",
             reader => reader.GetInt64(0), recipient, precedence);
-        session.Execute("insert into row (recipient, precedence, sequence, message_id, position, traceparent) values ($1, $2, $3, $4, $5, $6)",
-            recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent);
+        session.Execute(
+            "insert into row (recipient, precedence, sequence, message_id, position, traceparent, deliver_by) values ($1, $2, $3, $4, $5, $6, $7)",
+            recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent,
+            arrived.DeliverBy is { } by ? Deadline(by) : 0);
     }
+
+    // Never before its time: a part of a millisecond counts as a whole one.
+    private static long Deadline(DateTimeOffset by) => by.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds();
 
     private static void End(PlanSession session, PlanStep.Ended ended)
     {
+        if (ended.Report is { } report)
+            session.Execute("insert into report values ($1, $2) on conflict do nothing", Plan.Bytes(report.EventId), (long)report.Position.Value);
         var (precedence, sequence, attempts) = session.First(
             "delete from row where message_id = $1 and recipient = $2 returning precedence, sequence, attempts",
             reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), Plan.Bytes(ended.MessageId), ended.Recipient);

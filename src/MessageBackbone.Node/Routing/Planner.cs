@@ -110,5 +110,7 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
             plan.Waiting.Set();
         }
         if (steps.Exists(step => step is PlanStep.Registered)) BureauRegistered.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended)) plan.Deadlines.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended { Report: not null })) plan.Reports.Set();
     }
 }

@@ -81,7 +81,7 @@ public static class MessageOpening
 
     private static bool MaySign(Holder? signer, MessageHeader header, BureauCode? house) => signer switch
     {
-        { Role: HolderRole.Bureau } bureau => bureau.Name == header.From,
+        { Role: HolderRole.Bureau } bureau => bureau.Name == header.From && header.Kind != NonDeliveryKind,
         { Role: HolderRole.Node } => header.Kind == NonDeliveryKind && house is { } own && header.From == own.Value,
         _ => false,
     };

@@ -101,9 +101,9 @@ public sealed class PlanTests
         await scenario.DeliverAsync(withheld, "DE");
         await scenario.CatchUpAsync();
 
-        var second = await scenario.Plan.PresentAsync(DeRoutine, 2, Cancel);
-        var third = await scenario.Plan.PresentAsync(DeRoutine, 3, Cancel);
-        var again = await scenario.Plan.PresentAsync(DeRoutine, 2, Cancel);
+        var second = await scenario.Plan.PresentAsync(DeRoutine, 2, DateTimeOffset.UnixEpoch, Cancel);
+        var third = await scenario.Plan.PresentAsync(DeRoutine, 3, DateTimeOffset.UnixEpoch, Cancel);
+        var again = await scenario.Plan.PresentAsync(DeRoutine, 2, DateTimeOffset.UnixEpoch, Cancel);
 
         Assert.Equal([1ul], second!.Skipped);
         Assert.Empty(third!.Skipped);
@@ -123,7 +123,7 @@ public sealed class PlanTests
         await scenario.DeliverAsync(first, "DE");
         await scenario.CatchUpAsync();
 
-        Assert.Empty((await scenario.Plan.PresentAsync(DeRoutine, 2, Cancel))!.Skipped);
+        Assert.Empty((await scenario.Plan.PresentAsync(DeRoutine, 2, DateTimeOffset.UnixEpoch, Cancel))!.Skipped);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class PlanTests
         await scenario.DeliverAsync(id, "DE");
         await scenario.CatchUpAsync();
 
-        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, 1, Cancel));
+        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, 1, DateTimeOffset.UnixEpoch, Cancel));
     }
 
     [Fact]
@@ -163,8 +163,41 @@ public sealed class PlanTests
         await scenario.Plan.MarkPublishedAsync([row], Cancel);
         await scenario.Plan.UnmarkAsync(DeRoutine, [row.Sequence], TimeProvider.System.GetUtcNow(), Cancel);
 
-        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, row.Sequence, Cancel));
+        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, row.Sequence, DateTimeOffset.UnixEpoch, Cancel));
         Assert.Empty(scenario.Plan.Ask.Unpublished(DeRoutine, 10, TimeProvider.System.GetUtcNow()));
+    }
+
+    [Fact]
+    public async Task A_deadline_is_kept_to_the_millisecond_after_it_and_what_is_past_is_not_presented()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        var by = new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero).AddTicks(1);
+        var id = await scenario.AcceptAsync(by, Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+
+        var kept = by.AddTicks(TimeSpan.TicksPerMillisecond - 1);
+        Assert.Equal(kept, scenario.Plan.Ask.NextDeadline());
+        Assert.Empty(scenario.Plan.Ask.Overdue(by, 10));
+        Assert.Equal(id, Assert.Single(scenario.Plan.Ask.Overdue(kept, 10)).MessageId);
+        Assert.Null(await scenario.Plan.PresentAsync(DeRoutine, 1, kept, Cancel));
+        Assert.NotNull(await scenario.Plan.PresentAsync(DeRoutine, 1, by, Cancel));
+    }
+
+    [Fact]
+    public async Task A_plan_of_an_older_version_is_made_again_from_the_log()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        var id = await scenario.AcceptAsync(DateTimeOffset.MaxValue.AddDays(-1), Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+        using (var session = PlanSession.Open(scenario.PlanFile, readOnly: false))
+            session.Run("drop index row_deliver_by; alter table row drop column deliver_by; drop table report; pragma user_version = 1;");
+
+        await scenario.ReopenPlanAsync(deleted: false);
+        Assert.Null(scenario.Plan.Checkpoint);
+        await scenario.CatchUpAsync();
+
+        Assert.Equal([(1, id)], Numbered(scenario, DeRoutine));
+        Assert.NotNull(scenario.Plan.Ask.NextDeadline());
     }
 
     [Fact]
@@ -175,7 +208,7 @@ public sealed class PlanTests
         await scenario.AttemptAsync(id, "DE", 3);
         await scenario.CatchUpAsync();
 
-        Assert.Equal(4u, (await scenario.Plan.PresentAsync(DeRoutine, 1, Cancel))!.Attempt);
+        Assert.Equal(4u, (await scenario.Plan.PresentAsync(DeRoutine, 1, DateTimeOffset.UnixEpoch, Cancel))!.Attempt);
     }
 
     [Fact]
@@ -187,7 +220,7 @@ public sealed class PlanTests
         var same = new PlanStep.Arrived(scenario.OpenRows(DeRoutine)[0].MessageId, Precedence.Routine, ["DE"], new(9), null);
 
         var failing = scenario.Plan.ApplyAsync([same], scenario.Plan.Checkpoint!, Cancel);
-        var good = Enumerable.Range(0, 50).Select(_ => scenario.Plan.PresentAsync(DeRoutine, 1, Cancel)).ToList();
+        var good = Enumerable.Range(0, 50).Select(_ => scenario.Plan.PresentAsync(DeRoutine, 1, DateTimeOffset.UnixEpoch, Cancel)).ToList();
 
         await Assert.ThrowsAnyAsync<Exception>(() => failing);
         Assert.Equal(50u, (await Task.WhenAll(good)).Max(presentation => presentation!.Attempt));

@@ -49,7 +49,7 @@ public sealed class PlannerTests
         Execute(scenario, "drop trigger fault");
 
         await planner.CaughtUp.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
-        Assert.True((await scenario.Plan.PresentAsync(new LaneKey("DE", Precedence.Flash), 1, Cancel))!.PossibleDuplicate);
+        Assert.True((await scenario.Plan.PresentAsync(new LaneKey("DE", Precedence.Flash), 1, DateTimeOffset.UnixEpoch, Cancel))!.PossibleDuplicate);
         await stop.CancelAsync();
         await Task.WhenAny(running);
     }

@@ -49,10 +49,13 @@ internal sealed class RoutingScenario : IAsyncDisposable
         Log = await OpenLogAsync(LogFolder);
     }
 
-    public async Task<Guid> AcceptAsync(Precedence precedence, params string[] recipients)
+    public Task<Guid> AcceptAsync(Precedence precedence, params string[] recipients) => AcceptAsync(null, precedence, recipients);
+
+    public async Task<Guid> AcceptAsync(DateTimeOffset? deliverBy, Precedence precedence, params string[] recipients)
     {
         var id = Guid.CreateVersion7();
         var accepted = new Accepted { Content = new MessageHeader { MessageId = id.ToString(), Precedence = precedence }, Recipients = { recipients } };
+        if (deliverBy is { } by) accepted.Content.DeliverBy = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(by);
         await AppendAsync(StreamId.Message(id.ToString()), "message.accepted.v1", accepted);
         return id;
     }

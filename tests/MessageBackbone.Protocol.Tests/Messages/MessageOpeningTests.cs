@@ -160,6 +160,20 @@ public sealed class MessageOpeningTests
     }
 
     [Fact]
+    public void A_bureau_signs_no_report_of_nondelivery_whatever_its_code_is()
+    {
+        var bureau = Sample.Bureau("FR").Sign!;
+        var header = Sample.Header(BodyForm.Clear, "DE");
+        header.Kind = "report.nondelivery";
+        var envelope = MessageComposing.Compose(
+            new MessageDraft(header, new SealedContent()), [], bureau, MessageId.New(Sample.Now), BureauCode.Parse("FR"), Sample.Now);
+
+        Assert.Equal(
+            Reasons.SignatureInvalid,
+            Reason(envelope, new OpeningView(BureauCode.Parse("DE"), [bureau], Sample.Bureau("DE").SealKeys, BureauCode.Parse("FR"))));
+    }
+
+    [Fact]
     public void Content_that_is_not_canonical_or_not_clean_cannot_be_opened()
     {
         // an unknown field
