@@ -36,7 +36,8 @@ internal sealed class GatewayParts : IAsyncDisposable
         Sender = new Sender(Outbox, Queue, Node, answers, options, Meter, clock, Jitter(2), logs.CreateLogger<Sender>());
         Posting = new Posting(composer, Outbox, Queue, Meter, clock);
         var signal = new OpenedSignal();
-        Opening = new Opening(Inbox, keys, signal, clock);
+        NonDeliveries = new NonDeliveries(Inbox, Outbox, keys);
+        Opening = new Opening(Inbox, NonDeliveries, keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
         var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, clock, logs.CreateLogger<DeliveryCheck>());
         _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
@@ -74,6 +75,8 @@ internal sealed class GatewayParts : IAsyncDisposable
     public Sender Sender { get; }
 
     public Posting Posting { get; }
+
+    public NonDeliveries NonDeliveries { get; }
 
     public Opening Opening { get; }
 

@@ -37,7 +37,10 @@ internal sealed record TrackedRecipient(
 
 internal sealed record Tracking(ulong Position, IReadOnlyList<TrackedRecipient> Recipients, DateTimeOffset? AcceptedAt = null);
 
-internal sealed record MessageStatus(string NodeProblem, SentMessage? Sent = null, Tracking? Tracking = null);
+internal sealed record NotDelivered(string Recipient, string Reason, DateTimeOffset At, string ReportId);
+
+internal sealed record MessageStatus(
+    string NodeProblem, SentMessage? Sent = null, Tracking? Tracking = null, IReadOnlyList<NotDelivered>? NotDelivered = null);
 
 internal sealed record SubscriptionReply(string Topic, ulong Position);
 

@@ -88,6 +88,9 @@ internal static class TrackCommand
         {
             session.Print.Line($"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
         }
+        foreach (var report in status.NotDelivered ?? [])
+            session.Print.Line(
+                $"Not delivered to {Plain.Line(report.Recipient)}: {Plain.Line(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");
     }
 
     private static string Told(SentMessage sent) => sent.State switch

@@ -105,6 +105,7 @@ internal static class OpsCommands
             r.Opened,
             r.Refused,
             r.Quarantined,
+            r.Expired,
             OldestWaitingAt = r.OldestWaitingAt?.ToDateTimeOffset(),
             r.Attended,
         }).ToList();
@@ -114,12 +115,12 @@ internal static class OpsCommands
         else
         {
             session.Print.Table(["bureau", "precedence", "waiting", "oldest waits since", "delivered", "opened", "refused", "quarantined",
-                "attended"],
+                "expired", "attended"],
                 rows.Select(r => (IReadOnlyList<string>)
                 [
                     r.Bureau, r.Precedence, r.Waiting.ToString(), Plain.Time(r.OldestWaitingAt), r.Delivered.ToString(), r.Opened.ToString(),
                         r.Refused.ToString(),
-                    r.Quarantined.ToString(), r.Attended ? "yes" : "no",
+                    r.Quarantined.ToString(), r.Expired.ToString(), r.Attended ? "yes" : "no",
                 ]), "Nothing was delivered yet.");
             session.Print.Line($"At position {board.Position}, {Plain.Time(shown.At)}.");
         }

@@ -24,6 +24,9 @@ internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated, string R
 /// <summary>What this bureau received, sealed as it came. A message is shown once, whatever is delivered how often.</summary>
 internal sealed class InboxStore(GatewayDatabase database)
 {
+    // As many as a message has recipients at most.
+    private const int MostReports = 500;
+
     private const string EntryColumns =
         "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer";
 
@@ -58,6 +61,14 @@ internal sealed class InboxStore(GatewayDatabase database)
     public InboxMessage? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox WHERE message_id = $id AND outcome = 1",
         row => new InboxMessage(Entry(row), row.Bytes(14), row.Bytes(15), row.Bytes(16), row.Bytes(17)), ("$id", messageId)));
+
+    /// <summary>The reports of a conversation that say who did not get something, in the order in which they came.</summary>
+    public List<InboxMessage> Reports(string conversationId) => database.Read(session => session.Query(
+        $"""
+        SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox
+        WHERE conversation_id = $conversation AND outcome = 1 AND kind = 'report.nondelivery' ORDER BY row LIMIT {MostReports}
+        """,
+        row => new InboxMessage(Entry(row), row.Bytes(14), row.Bytes(15), row.Bytes(16), row.Bytes(17)), ("$conversation", conversationId)));
 
     /// <summary>Most urgent first and newest first within a precedence, unless the query wants the newest of all.</summary>
     public List<InboxEntry> List(InboxQuery query)

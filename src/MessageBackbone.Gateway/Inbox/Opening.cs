@@ -33,7 +33,7 @@ internal sealed class OpenedSignal
 public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, bool First);
 
 /// <summary>Opens a message on demand. The inbox keeps the sealed form; what is read here is held in memory only.</summary>
-internal sealed class Opening(InboxStore inbox, KeyRing keys, OpenedSignal signal, TimeProvider clock)
+internal sealed class Opening(InboxStore inbox, NonDeliveries reports, KeyRing keys, OpenedSignal signal, TimeProvider clock)
 {
     /// <summary>Null when the inbox shows no such message. Throws <see cref="InvalidOperationException"/> when it cannot be opened any more.</summary>
     /// <param name="officer">A pseudonym that the bureau can resolve; goes to the sender with the receipt.</param>
@@ -69,6 +69,8 @@ internal sealed class Opening(InboxStore inbox, KeyRing keys, OpenedSignal signa
                 throw new InvalidOperationException($"The message does not open with the keys that this gateway has now: {problem}");
         }
         if (!Digests.AreEqual(Digests.Sha256(bytes), header.ContentSha256.Span)) throw new InvalidOperationException("The inbox holds another content than was received.");
-        return (header, SealedContent.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes));
+        var content = SealedContent.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes);
+        // A report holds no words, only what a node signed.
+        return (header, header.Kind == MessageOpening.NonDeliveryKind ? reports.InWords(header, content) : content);
     }
 }

@@ -102,8 +102,10 @@ internal static class MessageEndpoints
         if (entry is null && parts.Inbox.Find(message.Value) is null) return Problems.NotFound("Neither outbox nor inbox has such a message.");
         await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "status", message.Value, "read", context.RequestAborted);
         if (entry is { State: Outbox.OutboxState.Refused or Outbox.OutboxState.Replaced })
-            return Results.Ok(new MessageStatus(entry.ToShape(), null, ""));
+            return Results.Ok(new MessageStatus(entry.ToShape(), null, "", []));
         var (tracking, problem) = await new Tracker(parts).TrackAsync(message, context.RequestAborted);
-        return Results.Ok(new MessageStatus(entry?.ToShape(), tracking, problem));
+        var reports = entry is null ? [] : parts.NonDeliveries.Of(entry);
+        return Results.Ok(new MessageStatus(
+            entry?.ToShape(), tracking, problem, [.. reports.Select(r => new NotDeliveredShape(r.Recipient, r.Reason, r.At, r.ReportId))]));
     }
 }

@@ -119,7 +119,11 @@ internal sealed record RecipientShape(
 internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients);
 
 internal sealed record MessageStatus(
-    SentItem? Sent, [property: Description("What the node knows; absent when it cannot be asked, see node_problem.")] TrackingShape? Tracking, string NodeProblem);
+    SentItem? Sent, [property: Description("What the node knows; absent when it cannot be asked, see node_problem.")] TrackingShape? Tracking, string NodeProblem,
+    [property: Description("What signed reports in the inbox say: who will not get it any more. Known also while the node cannot be asked.")]
+    IReadOnlyList<NotDeliveredShape> NotDelivered);
+
+internal sealed record NotDeliveredShape(string Recipient, string Reason, DateTimeOffset At, string ReportId);
 
 internal sealed record SubscriptionReply(string Topic, ulong Position);
 

@@ -94,6 +94,10 @@ internal sealed class OutboxStore(GatewayDatabase database)
     public OutboxEntry? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns} FROM outbox WHERE message_id = $id", Entry, ("$id", messageId)));
 
+    /// <summary>The signed header of a row, as sent.</summary>
+    public byte[] Header(long row) => database.Read(session => session.First(
+        "SELECT header FROM outbox WHERE row = $row", found => found.Bytes(0), ("$row", row))) ?? [];
+
     /// <summary>Newest first, below the row <paramref name="before"/>.</summary>
     public List<OutboxEntry> List(long before, int limit) => database.Read(session => session.Query(
         $"SELECT {EntryColumns} FROM outbox WHERE row < $before ORDER BY row DESC LIMIT $limit", Entry, ("$before", before), ("$limit", limit)));
