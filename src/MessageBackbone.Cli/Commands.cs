@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using MessageBackbone.Cli.Benching;
 using MessageBackbone.Cli.Demo;
 using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Exchanging;
@@ -26,6 +27,7 @@ internal static class Commands
         foreach (var command in ExchangeCommands.Create(shell)) root.Subcommands.Add(command);
         root.Subcommands.Add(AuditCommands.Create(shell));
         root.Subcommands.Add(OpsCommands.Create(shell));
+        root.Subcommands.Add(BenchCommands.Create(shell));
         foreach (var help in root.Options.OfType<HelpOption>().Where(h => h.Action is HelpAction))
             help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;

@@ -1,20 +1,7 @@
 using System.Text.Json.Serialization;
+using MessageBackbone.Cli.Terminal;
 
 namespace MessageBackbone.Cli.Demo;
-
-/// <summary>Percentiles in milliseconds.</summary>
-internal sealed record Percentiles(double P50, double P99)
-{
-    public static Percentiles Of(IReadOnlyCollection<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return new Percentiles(At(sorted, 0.50), At(sorted, 0.99));
-    }
-
-    // The nearest rank: a value that was really measured.
-    private static double At(double[] sorted, double share) =>
-        sorted.Length == 0 ? 0 : Math.Round(sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(share * sorted.Length) - 1)], 2);
-}
 
 /// <summary>What a demo came to (wire.md §9); names of the file are these in snake case.</summary>
 /// <param name="Receipts">Deliveries whose signed receipt is in the log and verifies against the CA and the header as sent.</param>
