@@ -15,21 +15,21 @@ public sealed class LaneRebuildTests(RabbitMqFixture broker)
     [Fact]
     public async Task The_list_shows_what_waits_what_the_broker_holds_and_how_each_queue_is()
     {
-        var (lane, differing) = (new LaneKey("BG", Precedence.Flash), new LaneKey("BG", Precedence.Priority));
-        var missing = new LaneKey("BG", Precedence.Routine);
+        var (lane, differing) = (new LaneKey("SI", Precedence.Flash), new LaneKey("SI", Precedence.Priority));
+        var missing = new LaneKey("SI", Precedence.Routine);
         await using var witness = await BrokerWitness.OpenAsync(broker.Address);
         await witness.DeclareClassicAsync(differing.QueueName);
-        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "BG");
+        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "SI");
         node.Logs.Expect(line => line.Event.Id == 213);
         await node.UpAsync();
         var (attachment, arrived) = await node.AttachAsync(lane);
-        for (var i = 0; i < 2; i++) await node.Scenario.AcceptAsync(Precedence.Flash, "BG");
-        await node.Scenario.AcceptAsync(Precedence.Priority, "BG");
+        for (var i = 0; i < 2; i++) await node.Scenario.AcceptAsync(Precedence.Flash, "SI");
+        await node.Scenario.AcceptAsync(Precedence.Priority, "SI");
         for (var i = 0; i < 2; i++) await arrived.ReadAsync(Cancel);
         await node.PublishedAsync(lane, 2);
         await witness.DeleteAsync(missing.QueueName);
 
-        var rows = (await View(node, "BG").ListAsync(Cancel)).Lanes.Where(row => row.Bureau == "BG").ToList();
+        var rows = (await View(node, "SI").ListAsync(Cancel)).Lanes.Where(row => row.Bureau == "SI").ToList();
 
         Assert.Equal(LaneKey.MostUrgentFirst, rows.Select(row => row.Precedence));
         Assert.Equal((0ul, 2ul, 2ul, QueueState.Ok), (rows[0].Waiting, rows[0].Published, rows[0].InHand, rows[0].Queue));
@@ -67,11 +67,11 @@ public sealed class LaneRebuildTests(RabbitMqFixture broker)
     [Fact]
     public async Task Rebuilding_a_lane_in_use_loses_nothing_of_what_waits_is_in_hand_or_on_its_way()
     {
-        var lane = new LaneKey("CY", Precedence.Routine);
-        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "CY");
+        var lane = new LaneKey("SK", Precedence.Routine);
+        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "SK");
         await node.UpAsync();
         var (attachment, arrived) = await node.AttachAsync(lane);
-        for (var i = 0; i < 200; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "CY");
+        for (var i = 0; i < 200; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "SK");
         await node.PublishedAsync(lane, 200);
         var view = View(node);
 
@@ -80,7 +80,7 @@ public sealed class LaneRebuildTests(RabbitMqFixture broker)
         // And while more is being sent.
         var more = Task.Run(async () =>
         {
-            for (var i = 0; i < 300; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "CY");
+            for (var i = 0; i < 300; i++) await node.Scenario.AcceptAsync(Precedence.Routine, "SK");
         }, Cancel);
         var reply = await view.RebuildAsync(Order(lane), Cancel);
         await more;
@@ -101,10 +101,10 @@ public sealed class LaneRebuildTests(RabbitMqFixture broker)
     [Fact]
     public async Task A_queue_without_an_answer_that_was_sent_to_is_not_rebuilt_and_the_refusal_says_what_to_do()
     {
-        var lane = new LaneKey("IE", Precedence.Priority);
-        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "IE");
+        var lane = new LaneKey("RO", Precedence.Priority);
+        await using var node = await RabbitMqNode.StartAsync(broker.Address, null, "RO");
         await node.UpAsync();
-        await node.Scenario.AcceptAsync(Precedence.Priority, "IE");
+        await node.Scenario.AcceptAsync(Precedence.Priority, "RO");
         await node.PublishedAsync(lane, 1);
         await broker.ControlAsync("eval", $"ra:stop_server(quorum_queues, {{'%2F_{lane.QueueName}', node()}}).");
 

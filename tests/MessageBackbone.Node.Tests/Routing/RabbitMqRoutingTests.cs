@@ -128,15 +128,15 @@ public sealed class RabbitMqRoutingTests(RabbitMqFixture broker)
     [Fact]
     public async Task A_lane_whose_queue_died_holds_up_nobody_and_is_made_anew_at_the_next_connection()
     {
-        var (dead, other) = (new LaneKey("GR", Precedence.Priority), new LaneKey("GR", Precedence.Routine));
-        await using var node = await StartAsync(Hurried, "GR");
+        var (dead, other) = (new LaneKey("RS", Precedence.Priority), new LaneKey("RS", Precedence.Routine));
+        await using var node = await StartAsync(Hurried, "RS");
         await node.UpAsync();
-        for (var i = 0; i < 3; i++) await node.Scenario.AcceptAsync(Precedence.Priority, "GR");
+        for (var i = 0; i < 3; i++) await node.Scenario.AcceptAsync(Precedence.Priority, "RS");
         await node.PublishedAsync(dead, 3);
         await broker.ControlAsync("eval", $"ra:stop_server(quorum_queues, {{'%2F_{dead.QueueName}', node()}}).");
 
-        await node.Scenario.AcceptAsync(Precedence.Priority, "GR");
-        await node.Scenario.AcceptAsync(Precedence.Routine, "GR");
+        await node.Scenario.AcceptAsync(Precedence.Priority, "RS");
+        await node.Scenario.AcceptAsync(Precedence.Routine, "RS");
         await node.PublishedAsync(other, 1);
         await Eventually.TrueAsync("the silence was noticed", () => node.Logged(219) == 1);
         Assert.False(node.Lanes.Takes(dead));
@@ -146,7 +146,7 @@ public sealed class RabbitMqRoutingTests(RabbitMqFixture broker)
         Assert.Equal(1, node.Logged(220));
         await using var witness = await BrokerWitness.OpenAsync(broker.Address);
         Assert.Equal(4u, await witness.ReadyAsync(dead.QueueName));
-        Assert.Equal(Lanes("GR"), await QueuesAsync("GR"));
+        Assert.Equal(Lanes("RS"), await QueuesAsync("RS"));
     }
 
     [Fact]
