@@ -145,6 +145,29 @@ public sealed class PublisherTests
         await Task.WhenAny(running);
     }
 
+    [Fact]
+    public async Task What_a_full_lane_has_no_room_for_is_sent_when_what_it_holds_has_ended()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        var ids = new List<Guid>();
+        for (var i = 0; i < 6; i++) ids.Add(await scenario.AcceptAsync(Precedence.Routine, "DE"));
+        await scenario.CatchUpAsync();
+        var sent = System.Threading.Channels.Channel.CreateUnbounded<ulong>();
+        await using var transport = new ScriptedTransport { PublishAhead = 2, OnSent = row => sent.Writer.TryWrite(row.Sequence) };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = Publisher(scenario, transport).RunAsync(stop.Token);
+
+        for (var i = 0; i < 6; i++)
+        {
+            Assert.Equal((ulong)i + 1, await sent.Reader.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel));
+            await scenario.DeliverAsync(ids[i], "DE");
+            await scenario.CatchUpAsync();
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAny(running);
+    }
+
     private static Publisher Publisher(RoutingScenario scenario, ScriptedTransport transport, TimeProvider? clock = null) =>
         new(scenario.Plan, transport, scenario.Options, clock ?? TimeProvider.System, NullLogger<Publisher>.Instance);
 
