@@ -99,6 +99,7 @@ public sealed partial class SizeTests
     [GeneratedRegex(@"^( {4}| {8})(?:public|private|internal|protected|static)\b[^=;]*?\b(\w+)(?:<[^>]*>)?\(")]
     private static partial Regex Signature();
 
+    // The words themselves, since it looks for them: the one line of the project that may hold them.
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX|NotImplementedException)\b|Thread\.Sleep|\basync void\b|\.GetAwaiter\(\)\.GetResult\(\)|\bSkip = """)]
     private static partial Regex Unfinished();
 

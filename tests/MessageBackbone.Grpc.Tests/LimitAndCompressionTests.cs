@@ -16,12 +16,12 @@ public sealed partial class LimitAndCompressionTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task A_request_of_exactly_the_limit_passes_and_one_byte_more_does_not() => TryLimitOfRequestsAsync(gzip: false);
+    public Task A_request_of_exactly_the_limit_passes_and_one_byte_more_does_not() => AssertLimitOfRequestsAsync(gzip: false);
 
     [Fact]
-    public Task A_response_above_the_limit_of_the_client_is_RESOURCE_EXHAUSTED() => TryLimitOfResponsesAsync(gzip: false);
+    public Task A_response_above_the_limit_of_the_client_is_RESOURCE_EXHAUSTED() => AssertLimitOfResponsesAsync(gzip: false);
 
-    private static async Task TryLimitOfRequestsAsync(bool gzip)
+    private static async Task AssertLimitOfRequestsAsync(bool gzip)
     {
         await using var server = await TestServer.StartAsync(options => options.MaxReceiveMessageSize = Limit);
         var client = server.Client();
@@ -36,7 +36,7 @@ public sealed partial class LimitAndCompressionTests
         Assert.Empty(server.Errors);
     }
 
-    private static async Task TryLimitOfResponsesAsync(bool gzip)
+    private static async Task AssertLimitOfResponsesAsync(bool gzip)
     {
         await using var server = await TestServer.StartAsync(options => options.ResponseCompressionAlgorithm = gzip ? "gzip" : null);
         var client = server.Client(options => options.MaxReceiveMessageSize = Limit);

@@ -25,9 +25,9 @@ public sealed class BrokerKilledTests
         await house["FR"].AnsweredAsync();
         if (wiped) own.Broker.Wipe();
         await own.Broker.StartAgainAsync(Cancel);
-        await sent.ArrivedAsync("DE");
+        await sent.AssertArrivedAsync("DE");
         await house.StartGatewaysAsync("ES");
 
-        await sent.ArrivedAsync("ES");
+        await sent.AssertArrivedAsync("ES");
     }
 }

@@ -12,7 +12,7 @@ public sealed class GatewayKilledTests(RabbitMqFixture rabbit) : IClassFixture<R
         await house.StartGatewaysAsync("FR", "DE");
         var sent = new Sent(house);
         await sent.SendAsync("FR", ["DE"], 1);
-        await sent.ArrivedAsync("DE");
+        await sent.AssertArrivedAsync("DE");
         await HoldReceiptsBackAsync(house, sent);
 
         await house.Gateway("DE").KillAsync();
@@ -20,7 +20,7 @@ public sealed class GatewayKilledTests(RabbitMqFixture rabbit) : IClassFixture<R
         await house.StartGatewaysAsync("DE");
 
         await house["FR"].AnsweredAsync();
-        await sent.ArrivedAsync("DE");
+        await sent.AssertArrivedAsync("DE");
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class GatewayKilledTests(RabbitMqFixture rabbit) : IClassFixture<R
         }
 
         await house["ES"].AnsweredAsync();
-        await sent.ArrivedAsync("GB");
+        await sent.AssertArrivedAsync("GB");
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class GatewayKilledTests(RabbitMqFixture rabbit) : IClassFixture<R
         await house.StartGatewaysAsync("FR");
 
         await house["FR"].AnsweredAsync();
-        await sent.ArrivedAsync("JP");
+        await sent.AssertArrivedAsync("JP");
     }
 
     // The node is held still while the gateway has deliveries whose receipts it cannot hand over: so it is killed in exactly that state.

@@ -18,8 +18,8 @@ public sealed class NodeKilledTests(RabbitMqFixture rabbit) : IClassFixture<Rabb
         await house.StartNodeAsync();
         await house.StartGatewaysAsync("DE", "ES");
 
-        await sent.ArrivedAsync("DE");
-        await sent.ArrivedAsync("ES");
+        await sent.AssertArrivedAsync("DE");
+        await sent.AssertArrivedAsync("ES");
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class NodeKilledTests(RabbitMqFixture rabbit) : IClassFixture<Rabb
         }
 
         await house["GB"].AnsweredAsync();
-        await sent.ArrivedAsync("JP");
+        await sent.AssertArrivedAsync("JP");
     }
 
     [Fact]
@@ -54,6 +54,6 @@ public sealed class NodeKilledTests(RabbitMqFixture rabbit) : IClassFixture<Rabb
         await house.StartNodeAsync();
         await house.StartGatewaysAsync("DE");
 
-        await sent.ArrivedAsync("DE");
+        await sent.AssertArrivedAsync("DE");
     }
 }

@@ -21,7 +21,7 @@ internal sealed class Sent(House house)
     public int CountFor(string bureau) => _expected[bureau].Count;
 
     /// <summary>Waits until the bureau's inbox holds them all and its receipts are recorded.</summary>
-    public async Task ArrivedAsync(string bureau)
+    public async Task AssertArrivedAsync(string bureau)
     {
         var listed = await house[bureau].InboxHoldsAsync(CountFor(bureau));
         await house[bureau].ReceiptedAsync();

@@ -9,7 +9,7 @@ internal sealed class InMemoryLanes(Plan plan, RoutingOptions options, TimeProvi
 {
     private readonly LaneBus _bus = LaneBus.Create(
         () => Bus.Factory.CreateUsingInMemory(static _ => { }), sendsApart: false, static (_, _) => { }, options, clock, logs);
-    private readonly InHand _inHand = new();
+    private readonly LaneHoldings _inHand = new();
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => "in-memory";

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace MessageBackbone.Node.Routing.Lanes;
 
 /// <summary>Has every lane declared and answering before anything is sent to it or received from it.</summary>
-/// <remarks>RabbitMQ 3.10 killed soon after a declaration comes back with the queue but without its leader (decision 0051): whoever sends to it or
+/// <remarks>RabbitMQ 3.10 killed soon after a declaration comes back with the queue but without its leader (decision 0055): whoever sends to it or
 /// consumes from it hangs, and on the same channel so do the others. Such a queue is made anew: the plan knows what belongs into it.</remarks>
 internal sealed class LaneKeeper(
     Plan plan, RoutingOptions options, BrokerStanding standing, Func<LaneKey, IReadOnlyCollection<ulong>> inHand, TimeProvider clock, ILogger logger)

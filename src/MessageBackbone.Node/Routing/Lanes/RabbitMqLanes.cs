@@ -6,7 +6,7 @@ namespace MessageBackbone.Node.Routing.Lanes;
 /// <summary>MassTransit on RabbitMQ: a quorum queue a lane, mandatory and confirmed sends.</summary>
 internal sealed class RabbitMqLanes : ILaneTransport
 {
-    private readonly InHand _inHand = new();
+    private readonly LaneHoldings _inHand = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _busStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly BrokerStanding _standing = new();

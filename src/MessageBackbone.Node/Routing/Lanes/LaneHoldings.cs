@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace MessageBackbone.Node.Routing.Lanes;
 
 /// <summary>Which references of each lane are held at this node now, neither done nor given back.</summary>
-internal sealed class InHand
+internal sealed class LaneHoldings
 {
     private readonly ConcurrentDictionary<LaneKey, ConcurrentDictionary<ulong, int>> _held = new();
 
