@@ -1,5 +1,6 @@
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
+using MessageBackbone.V1;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
@@ -11,6 +12,8 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     private readonly SortedDictionary<ulong, HeldReference> _waiting = [];
     private readonly Dictionary<ulong, InHand> _inHand = [];
     private readonly HashSet<ulong> _slots = [];
+    // FLASH gives way to nothing.
+    private readonly LanePace? _pace = lane.Precedence == Precedence.Flash ? null : new LanePace();
     private ulong _next = FirstOf(lane, plan, clock);
     private Missing? _missing;
 
@@ -54,6 +57,9 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     /// <summary>Its receipt is recorded, or it turned out to be final: the transport may forget it, and one more may be sent.</summary>
     public void Settle(InHand delivery)
     {
+        // A large body is fetched meanwhile: how long that takes says nothing of the lane.
+        if (delivery is { PresentedAt: { } presented, TakenBack: false, Ready.Accepted.Content.BodySize: var size } && size <= (ulong)options.InlineBytes)
+            _pace?.Settled(presented, clock.GetUtcNow(), _slots.Count);
         Return(delivery);
         // Taken again meanwhile, the place in the window is that one's.
         if (!_inHand.ContainsKey(delivery.Sequence)) _slots.Remove(delivery.Sequence);
@@ -72,15 +78,19 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
     {
         var oldest = _inHand.Values.Min(delivery => delivery.GivenUpAt(options.InHandAtMost));
         // A lane that may not take is woken by a Recorded or by what it waits for: the clock would only wake it in vain, again and again.
+        if (IsPaced() && (oldest is null || _pace!.SilentAt < oldest)) return _pace!.SilentAt;
         return _missing?.LookAt is { } look && Turn() is not null && (oldest is null || look < oldest) ? look : oldest;
     }
+
+    // The window would let one more go.
+    private bool IsPaced() => _pace is not null && _waiting.Count > 0 && Preparing.Count < options.ReadyAhead && Turn() is null && _slots.Count < Window;
 
     // The waiting number whose turn it would be, if there is room for it.
     private ulong? Turn()
     {
         if (_waiting.Count == 0 || Preparing.Count >= options.ReadyAhead) return null;
         var sequence = _waiting.Keys.First();
-        return _slots.Contains(sequence) || _slots.Count < Window ? sequence : null;
+        return _slots.Contains(sequence) || _slots.Count < (_pace?.Of(Window, clock.GetUtcNow()) ?? Window) ? sequence : null;
     }
 
     // In this order: a row that is planned between the two questions must not count as presented before.

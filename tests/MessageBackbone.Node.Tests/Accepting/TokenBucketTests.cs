@@ -59,15 +59,4 @@ public sealed class TokenBucketTests
         bucket.GiveBack();
         Assert.Equal([true, false], Enumerable.Range(0, 2).Select(_ => bucket.Take() == TimeSpan.Zero));
     }
-
-    private sealed class HandClock : TimeProvider
-    {
-        private long _now = 1_000_000_000_000;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond * 100;
-
-        public override long GetTimestamp() => _now;
-
-        public void Pass(TimeSpan time) => _now += time.Ticks * 100;
-    }
 }

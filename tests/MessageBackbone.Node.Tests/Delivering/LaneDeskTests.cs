@@ -84,6 +84,29 @@ public sealed class LaneDeskTests
     }
 
     [Fact]
+    public async Task Behind_receipts_that_take_ever_longer_the_window_is_not_used_up_until_they_stop()
+    {
+        await using var scenario = await PlannedAsync(20);
+        var clock = new HandClock();
+        var desk = new LaneDesk(Lane, scenario.Plan, new DeliveringOptions(), clock, NullLogger.Instance) { Window = 10 };
+        for (ulong sequence = 1; sequence <= 20; sequence++) desk.Arrive(Reference(scenario, sequence));
+        var taken = new Queue<InHand>();
+        await PresentAsync(scenario, desk, clock, taken);
+        for (var i = 0; i < 8; i++)
+        {
+            clock.Pass(TimeSpan.FromMilliseconds(5));
+            desk.Settle(taken.Dequeue());
+        }
+
+        await PresentAsync(scenario, desk, clock, taken);
+        Assert.Equal(LanePace.Least, taken.Count);
+        Assert.Equal(clock.GetUtcNow() + LanePace.SilentAfter, desk.Due());
+        clock.Pass(LanePace.SilentAfter);
+        await PresentAsync(scenario, desk, clock, taken);
+        Assert.Equal(10, taken.Count);
+    }
+
+    [Fact]
     public async Task What_was_taken_back_keeps_its_place_in_the_window_until_it_is_settled()
     {
         await using var scenario = await PlannedAsync(2);
@@ -137,6 +160,16 @@ public sealed class LaneDeskTests
 
     private static HeldReference Reference(RoutingScenario scenario, ulong sequence) =>
         new(LaneReference.Of(scenario.OpenRows(Lane).Single(row => row.Sequence == sequence), null), null);
+
+    private static async Task PresentAsync(RoutingScenario scenario, LaneDesk desk, TimeProvider clock, Queue<InHand> taken)
+    {
+        while (await desk.TakeAsync(Cancel) is { } delivery)
+        {
+            delivery.Ready = new ReadyDelivery(new Presentation(scenario.OpenRows(Lane)[0], []), new Delivery(), new Accepted { Content = new MessageHeader { BodySize = 100 } }, "");
+            delivery.PresentedAt = clock.GetUtcNow();
+            taken.Enqueue(delivery);
+        }
+    }
 
     private static async Task<List<ulong>> TakeAllAsync(LaneDesk desk)
     {
