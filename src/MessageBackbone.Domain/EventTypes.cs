@@ -30,6 +30,8 @@ public static class EventTypes
         ("security.refused.v1", SubmissionRefused.Descriptor),
         ("access.read.v1", HistoryRead.Descriptor),
         ("delivery.expired.v1", Expired.Descriptor),
+        ("delivery.released.v1", Released.Descriptor),
+        ("delivery.refused-by-operator.v1", RefusedByOperator.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

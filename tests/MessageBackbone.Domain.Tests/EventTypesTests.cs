@@ -35,6 +35,7 @@ public sealed class EventTypesTests
             "directory.exchange-policy-set.v1=ExchangePolicySet", "directory.topic-allowed.v1=TopicAllowed", "directory.bureau-closed.v1=BureauClosed",
             "bureau.subscribed.v1=Subscribed", "bureau.unsubscribed.v1=Unsubscribed", "bureau.contract-declared.v1=ContractDeclared",
             "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead", "delivery.expired.v1=Expired",
+            "delivery.released.v1=Released", "delivery.refused-by-operator.v1=RefusedByOperator",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

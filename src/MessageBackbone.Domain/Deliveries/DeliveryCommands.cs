@@ -29,6 +29,20 @@ public sealed record EndAttempt(string MessageId, string Recipient, Attempt Atte
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
 public sealed record Expire(Accepted Message, string Recipient, DateTimeOffset At, string Node) : DeliveryCommand;
 
+/// <summary>An operator lets a quarantined delivery go on.</summary>
+/// <param name="Message">The message's acceptance.</param>
+/// <param name="Operator">SAN URI.</param>
+/// <param name="Reason">A code; empty: none.</param>
+/// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
+public sealed record Release(Accepted Message, string Recipient, string Operator, string Reason, DateTimeOffset At, string Node) : DeliveryCommand;
+
+/// <summary>An operator ends a quarantined delivery in its recipient's place.</summary>
+/// <param name="Message">The message's acceptance.</param>
+/// <param name="Operator">SAN URI.</param>
+/// <param name="Reason">A code.</param>
+/// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
+public sealed record RefuseQuarantined(Accepted Message, string Recipient, string Operator, string Reason, DateTimeOffset At, string Node) : DeliveryCommand;
+
 /// <summary>One presentation of a message to its recipient.</summary>
 /// <param name="Number">1, 2, 3 … in this delivery.</param>
 public sealed record Attempt(uint Number, ulong Sequence, DateTimeOffset PresentedAt, string Node)

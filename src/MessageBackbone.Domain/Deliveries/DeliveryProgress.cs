@@ -15,6 +15,8 @@ public enum DeliveryStage
     Refused,
     /// <summary>Final: a receipt that still comes is kept beside it and changes nothing.</summary>
     Expired,
+    /// <summary>Final: an operator ended it while it was quarantined. A receipt that still comes is kept beside it and changes nothing.</summary>
+    RefusedByOperator,
 }
 
 /// <summary>One message on its way to one recipient. Stream <c>delivery-{id}-{bureau}</c>.</summary>
@@ -22,7 +24,7 @@ public sealed record DeliveryProgress
 {
     public static readonly DeliveryProgress Waiting = new();
 
-    public DeliveryStage Stage => HasExpired ? DeliveryStage.Expired : Receipted;
+    public DeliveryStage Stage => Ended ?? Receipted;
 
     /// <summary>What the receipts alone say, those that came after the end among them.</summary>
     public DeliveryStage Receipted { get; private init; }
@@ -44,12 +46,17 @@ public sealed record DeliveryProgress
     };
 
     /// <summary>No delivery is owed any more.</summary>
-    public bool IsFinal => HasExpired || IsSettled;
+    public bool IsFinal => Ended is not null || IsSettled;
 
     /// <summary>A receipt says what became of it: another one may only repeat that.</summary>
     internal bool IsSettled => Receipted is DeliveryStage.Delivered or DeliveryStage.Opened or DeliveryStage.Refused;
 
-    private bool HasExpired { get; init; }
+    /// <summary>The QUARANTINED receipt that an operator's release answered last: sent once more, it is no new one.</summary>
+    internal ByteString ReleasedReceipt { get; private init; } = ByteString.Empty;
+
+    private DeliveryStage? Ended { get; init; }
+
+    private ByteString QuarantineReceipt { get; init; } = ByteString.Empty;
 
     private int? DeliveredAt { get; init; }
 
@@ -67,6 +74,8 @@ public sealed record DeliveryProgress
             ? Decision.Nothing
             : Decision.Of(attempt.Attempt.ToEvent(attempt.MessageId, attempt.Recipient, attempt.EndedBy)),
         Expire expire => Expiry.Decide(state, expire),
+        Release release => Quarantine.Decide(state, release),
+        RefuseQuarantined refuse => Quarantine.Decide(state, refuse),
         _ => throw new UnreachableException($"A delivery has no case for {command.GetType().Name}."),
     };
 
@@ -78,8 +87,10 @@ public sealed record DeliveryProgress
         Delivered => state with { Receipted = DeliveryStage.Delivered, DeliveredAt = state.Events },
         Refused => state with { Receipted = DeliveryStage.Refused, RefusedAt = state.Events },
         Opened => state with { Receipted = DeliveryStage.Opened, OpenedAt = state.Events },
-        Quarantined => state with { Receipted = DeliveryStage.Quarantined, QuarantinedAt = state.Events },
-        Expired => state with { HasExpired = true },
+        Quarantined e => state with { Receipted = DeliveryStage.Quarantined, QuarantinedAt = state.Events, QuarantineReceipt = e.Receipt },
+        Released => state with { Receipted = DeliveryStage.Waiting, ReleasedReceipt = state.QuarantineReceipt },
+        Expired => state with { Ended = DeliveryStage.Expired },
+        RefusedByOperator => state with { Ended = DeliveryStage.RefusedByOperator },
         _ => throw new UnreachableException($"A delivery has no case for {@event.Descriptor.FullName}."),
     };
 }

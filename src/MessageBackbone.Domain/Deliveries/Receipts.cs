@@ -5,8 +5,8 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Domain.Deliveries;
 
 /// <summary>What a recipient's receipt does to its delivery: DELIVERED and REFUSED end it, OPENED follows DELIVERED once, QUARANTINED keeps it open.</summary>
-/// <remarks>Receipts are judged by the receipts before them alone. Of a delivery that expired they are recorded all the same: they prove who holds the
-/// message, and the delivery stays expired.</remarks>
+/// <remarks>Receipts are judged by the receipts before them alone. Of a delivery that expired, or that an operator refused, they are recorded all the same: they prove who holds the
+/// message, and the delivery stays ended.</remarks>
 internal static class Receipts
 {
     public static Decision Decide(DeliveryProgress state, RecordReceipt command) =>
@@ -14,7 +14,7 @@ internal static class Receipts
         {
             DeliveryOutcome.Delivered => Ends(state, command, [DeliveryStage.Delivered, DeliveryStage.Opened]),
             DeliveryOutcome.Refused => Ends(state, command, [DeliveryStage.Refused]),
-            DeliveryOutcome.Quarantined => Ends(state, command, [DeliveryStage.Quarantined]),
+            DeliveryOutcome.Quarantined => Quarantines(state, command),
             DeliveryOutcome.Opened => Opens(state, command),
             _ => Decision.No(Reasons.FieldInvalid, "Say in the receipt what became of the message: DELIVERED, REFUSED, OPENED or QUARANTINED.", "outcome"),
         };
@@ -47,6 +47,10 @@ internal static class Receipts
 
         return state.IsSettled ? AlreadyFinal : Decision.Of([.. AttemptOf(state, command), Fact(command)]);
     }
+
+    // A release answers one receipt for good: that one on a late stream must not quarantine the delivery again. A new one does.
+    private static Decision Quarantines(DeliveryProgress state, RecordReceipt command) =>
+        !command.Signed.IsEmpty && command.Signed.Equals(state.ReleasedReceipt) ? Decision.Nothing : Ends(state, command, [DeliveryStage.Quarantined]);
 
     private static Decision Opens(DeliveryProgress state, RecordReceipt command) => state.Receipted switch
     {

@@ -57,12 +57,17 @@ internal sealed class Tracker(IEventLog log)
             Add(tracking, EventTypes.Parse(stored.Type, stored.Data));
         }
 
+        if (tracking.State != DeliveryState.Quarantined)
+        {
+            tracking.QuarantinedAt = null;
+        }
+
         return tracking;
     }
 
     // A receipt that came after the end is evidence of who holds the message; the end stays.
     private static DeliveryState StateAfter(RecipientTracking tracking, DeliveryState receipted) =>
-        tracking.State == DeliveryState.Expired ? DeliveryState.Expired : receipted;
+        tracking.State is DeliveryState.Expired or DeliveryState.Refused ? tracking.State : receipted;
 
     private static void Add(RecipientTracking tracking, Google.Protobuf.IMessage @event)
     {
@@ -80,15 +85,22 @@ internal sealed class Tracker(IEventLog log)
                 tracking.Receipts.Add(e.Receipt);
                 break;
             case Refused e:
-                (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Refused), e.Reason);
+                if (tracking.RefusedBy.Length == 0) (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Refused), e.Reason);
                 tracking.Receipts.Add(e.Receipt);
                 break;
             case Expired:
                 (tracking.State, tracking.Reason) = (DeliveryState.Expired, "");
                 break;
             case Quarantined e:
-                (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Quarantined), e.Reason);
+                if (tracking.RefusedBy.Length == 0) (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Quarantined), e.Reason);
+                if (tracking.State == DeliveryState.Quarantined) tracking.QuarantinedAt = e.At;
                 tracking.Receipts.Add(e.Receipt);
+                break;
+            case Released:
+                (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Waiting), "");
+                break;
+            case RefusedByOperator e:
+                (tracking.State, tracking.Reason, tracking.RefusedBy) = (DeliveryState.Refused, e.Reason, e.Operator);
                 break;
         }
     }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
@@ -15,7 +16,8 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
 namespace MessageBackbone.Node.Delivering;
 
-/// <summary>Tells senders what did not reach a recipient: an ordinary message for each delivery that expired, accepted into the log once.</summary>
+/// <summary>Tells senders what did not reach a recipient: an ordinary message for each delivery that expired or that an operator
+/// refused, accepted into the log once.</summary>
 /// <remarks>The plan owes a report from the end of a delivery until the report's acceptance. Its id is that of the event which it reports, so that
 /// whoever makes it a second time, after a crash or on another node, finds its stream taken.</remarks>
 internal sealed class NonDeliveryReports(
@@ -42,21 +44,21 @@ internal sealed class NonDeliveryReports(
         var id = MessageId.Parse(owed.EventId.ToString("D"));
         if (await FirstAsync(id.Value, cancellationToken) is { } before) return before.Position;
         var ended = await log.ReadAtAsync(owed.Position, cancellationToken) ?? throw Missing($"at position {owed.Position}");
-        var end = Expired.Parser.ParseFrom(ended.Data.Span);
-        var accepted = await FirstAsync(end.MessageId, cancellationToken) ?? throw Missing($"of message {end.MessageId}");
+        var report = Report(EventTypes.Parse(ended.Type, ended.Data));
+        var accepted = await FirstAsync(report.MessageId, cancellationToken) ?? throw Missing($"of message {report.MessageId}");
         var message = Accepted.Parser.ParseFrom(accepted.Data.Span);
-        var report = new NonDeliveryReport
-        {
-            MessageId = end.MessageId,
-            HeaderSha256 = message.HeaderSha256,
-            Recipient = end.Recipient,
-            Reason = Reasons.Expired,
-            At = end.At,
-        };
+        report.HeaderSha256 = message.HeaderSha256;
         var now = clock.GetUtcNow();
         var envelope = NonDelivery.Compose(report, message.Content, BureauCode.Parse(node.House), node.Sign, id, now);
-        return await AcceptAsync(FactsOf(envelope, now), envelope, end.MessageId, cancellationToken);
+        return await AcceptAsync(FactsOf(envelope, now), envelope, report.MessageId, cancellationToken);
     }
+
+    private static NonDeliveryReport Report(IMessage end) => end switch
+    {
+        Expired e => new NonDeliveryReport { MessageId = e.MessageId, Recipient = e.Recipient, Reason = Reasons.Expired, At = e.At },
+        RefusedByOperator e => new NonDeliveryReport { MessageId = e.MessageId, Recipient = e.Recipient, Reason = Reasons.Quarantined, At = e.At },
+        _ => throw new InvalidOperationException($"The plan owes a report of {end.Descriptor.FullName}, which ends no delivery."),
+    };
 
     // As every message: the body first, then the event that names it, expecting no stream.
     private async Task<LogPosition> AcceptAsync(Accepted facts, Envelope envelope, string about, CancellationToken cancellationToken)
@@ -84,7 +86,7 @@ internal sealed class NonDeliveryReports(
             Content = header,
             AcceptedAt = now.ToTimestamp(),
             Node = node.Name,
-            SignerSha256 = Google.Protobuf.UnsafeByteOperations.UnsafeWrap(signed.CertificateSha256),
+            SignerSha256 = UnsafeByteOperations.UnsafeWrap(signed.CertificateSha256),
             Recipients = { header.To },
         };
     }

@@ -43,6 +43,11 @@ internal sealed class BoardView(ReadModels models, Surroundings surroundings, Op
                select new OldestUndelivered(row.Bureau, row.Precedence, now - row.OldestWaitingAt.ToDateTimeOffset());
     }
 
+    /// <summary>For the gauge: what is quarantined, by bureau and precedence; also where it is none any more.</summary>
+    public IEnumerable<QuarantinedCount> Quarantined() =>
+        from row in models.Board.File.Read(BoardTally.Read).Rows
+        select new QuarantinedCount(row.Bureau, row.Precedence, (long)row.Quarantined);
+
     private Board Complete(Board board)
     {
         var attending = surroundings.Attending();

@@ -10,7 +10,7 @@ internal static class OperationsRegistration
         this IServiceCollection services, OperationsOptions options, string dataFolder, Func<IServiceProvider, Surroundings> surroundings)
     {
         services.AddSingleton(options).AddSingleton(_ => ReadinessDisk.Of(dataFolder)).AddSingleton(surroundings);
-        services.AddSingleton<BoardView>().AddSingleton<LaneView>();
+        services.AddSingleton<BoardView>().AddSingleton<LaneView>().AddSingleton<QuarantineView>();
         services.AddSingleton<Readiness>().AddSingleton<OperationsService>().AddSingleton<HealthPages>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<HealthPages>());
         return services.AddHostedService<BoardGauge>().AddHostedService<HealthReporter>();

@@ -13,7 +13,7 @@ namespace MessageBackbone.Node.Operations;
 
 /// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
 internal sealed class OperationsService(
-    BoardView board, LaneView lanes, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
+    BoardView board, LaneView lanes, QuarantineView quarantine, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
     : Api.OperationsServiceBase
 {
     private static readonly string Version =
@@ -41,6 +41,12 @@ internal sealed class OperationsService(
 
     public override async Task<RebuildLaneReply> RebuildLane(RebuildLaneRequest request, ServerCallContext context) =>
         await lanes.RebuildAsync(request, context.CancellationToken);
+
+    public override async Task<QuarantineList> ListQuarantine(ListQuarantineRequest request, ServerCallContext context) =>
+        await quarantine.ListAsync(request, context.CancellationToken);
+
+    public override async Task<ReleaseQuarantineReply> ReleaseQuarantine(ReleaseQuarantineRequest request, ServerCallContext context) =>
+        await quarantine.ReleaseAsync(context.GetCaller(), request, context.CancellationToken);
 
     public override async Task<NodeStatus> GetNodeStatus(NodeStatusRequest request, ServerCallContext context) => new()
     {

@@ -106,6 +106,8 @@ internal static class BoardTally
                 .On<Opened>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Opened))
                 .On<Refused>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Refused))
                 .On<Expired>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Expired))
+                .On<RefusedByOperator>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Refused))
+                .On<Released>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Waiting))
                 .On<V1.Quarantined>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Quarantined));
         }
 
@@ -138,8 +140,8 @@ internal static class BoardTally
             var known = _find.Step();
             var (precedence, from) = known ? (_find.Number(0), (DeliveryState)_find.Number(1)) : default;
             _find.Reset();
-            // A delivery that nobody accepted would be a fault of another room; the counts do not guess. What expired stays so, whatever comes too late.
-            if (!known || from == to || from == DeliveryState.Expired) return;
+            // A delivery that nobody accepted would be a fault of another room; the counts do not guess. What ended stays so, whatever comes too late.
+            if (!known || from == to || from is DeliveryState.Expired or DeliveryState.Refused) return;
             _move.Bind(1, id).Bind(2, bureau).Bind(3, (long)to).Run();
             Change(bureau, precedence, from, -1);
             Change(bureau, precedence, to, 1);

@@ -17,10 +17,14 @@ internal sealed class Plan : IAsyncDisposable
         _readers = readers;
         Checkpoint = checkpoint;
         Ask = new PlanQueries(readers);
+        Quarantine = new PlanQuarantine(readers);
     }
 
     /// <summary>Questions to the plan.</summary>
     public PlanQueries Ask { get; }
+
+    /// <summary>Questions about what is quarantined.</summary>
+    public PlanQuarantine Quarantine { get; }
 
     /// <summary>The last event applied; null: none yet.</summary>
     public PlanCheckpoint? Checkpoint { get; private set; }
@@ -74,8 +78,8 @@ internal sealed class Plan : IAsyncDisposable
         _writer.WriteAsync(session =>
         {
             foreach (var row in rows)
-                session.Execute("update row set published = 1, not_before = 0 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4",
-                    row.Lane.Bureau, (long)row.Lane.Precedence, (long)row.Sequence, PlanSteps.Never);
+                session.Execute("update row set published = 1, not_before = 0 where recipient = $1 and precedence = $2 and sequence = $3 and waits = 0",
+                    row.Lane.Bureau, (long)row.Lane.Precedence, (long)row.Sequence);
             return true;
         }, cancellationToken);
 
@@ -87,8 +91,8 @@ internal sealed class Plan : IAsyncDisposable
         {
             foreach (var sequence in sequences)
                 session.Execute(
-                    "update row set published = 0, not_before = $4 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $5",
-                    lane.Bureau, (long)lane.Precedence, (long)sequence, notBefore?.ToUnixTimeMilliseconds() ?? 0, PlanSteps.Never);
+                    "update row set published = 0, not_before = $4 where recipient = $1 and precedence = $2 and sequence = $3",
+                    lane.Bureau, (long)lane.Precedence, (long)sequence, notBefore?.ToUnixTimeMilliseconds() ?? 0);
             return true;
         }, cancellationToken);
         Waiting.Set();
@@ -123,7 +127,7 @@ internal sealed class Plan : IAsyncDisposable
     }
 
     /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, kept
-    /// apart, or its <c>deliver_by</c> has passed.</summary>
+    /// apart or behind one that is, or its <c>deliver_by</c> has passed.</summary>
     public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence, now), cancellationToken);
 

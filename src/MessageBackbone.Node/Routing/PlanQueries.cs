@@ -22,23 +22,24 @@ internal sealed class PlanQueries(PlanReaders readers)
 
     /// <summary>The counters of every lane that ever had a row.</summary>
     public IReadOnlyList<WaitingLane> Lanes() => readers.Read(session => session.All(
-        "select recipient, precedence, waiting, published from lane order by recipient, precedence desc",
+        "select recipient, precedence, waiting + kept, published from lane order by recipient, precedence desc",
         reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3))));
 
     /// <summary>Unpublished rows of a lane whose time has come, in order.</summary>
     public IReadOnlyList<PlanRow> Unpublished(LaneKey lane, int limit, DateTimeOffset now) => readers.Read(session => session.All(
-        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and published = 0 and not_before <= $3 "
+        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and published = 0 and waits = 0 and not_before <= $3 "
         + "order by sequence limit $4",
         reader => PlanSteps.ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, now.ToUnixTimeMilliseconds(), (long)limit));
 
     /// <summary>When the next row that waits for its time may be published; null: none waits.</summary>
     public DateTimeOffset? NextDue() => readers.Read(session => session.First<long?>(
-        "select min(not_before) from row where not_before > 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0)) is { } due
+        "select min(not_before) from row where not_before > 0 and waits = 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0)) is { } due
             ? DateTimeOffset.FromUnixTimeMilliseconds(due) : (DateTimeOffset?)null);
 
     /// <summary>The lowest open row of a lane from <paramref name="sequence"/> on whose time has come; null: there is none.</summary>
     public PlanRow? NextOpen(LaneKey lane, ulong sequence, DateTimeOffset now) => readers.Read(session => session.First(
-        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and sequence >= $3 and not_before <= $4 order by sequence limit 1",
+        $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and sequence >= $3 and not_before <= $4 "
+        + "and waits = 0 order by sequence limit 1",
         reader => PlanSteps.ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds()));
 
     /// <summary>The number that the next message of a lane will get.</summary>
@@ -73,5 +74,5 @@ internal sealed class PlanQueries(PlanReaders readers)
     public Guid? Incarnation() => readers.Read(session => session.First<Guid?>("select guid from incarnation", reader => Plan.Id(reader, 0)));
 
     /// <summary>All open rows, for tests and counters.</summary>
-    public long OpenRows() => readers.Read(session => session.First("select coalesce(sum(waiting + published), 0) from lane", reader => reader.GetInt64(0)));
+    public long OpenRows() => readers.Read(session => session.First("select coalesce(sum(waiting + published + kept), 0) from lane", reader => reader.GetInt64(0)));
 }

@@ -38,12 +38,15 @@ internal abstract record PlanStep
 
     internal sealed record Arrived(
         Guid MessageId, V1.Precedence Precedence, IReadOnlyList<string> Recipients, LogPosition Position, string? TraceParent,
-        DateTimeOffset? DeliverBy = null) : PlanStep;
+        DateTimeOffset? DeliverBy = null, Guid? Conversation = null) : PlanStep;
 
     internal sealed record Attempted(Guid MessageId, string Recipient, uint Attempt) : PlanStep;
 
-    /// <summary>The gateway keeps it apart: it is not presented again until it is released.</summary>
-    internal sealed record KeptApart(Guid MessageId, string Recipient) : PlanStep;
+    /// <summary>The gateway keeps it apart: it is not presented again until it is released, and what comes later in its conversation waits.</summary>
+    internal sealed record KeptApart(Guid MessageId, string Recipient, DateTimeOffset At, string Reason) : PlanStep;
+
+    /// <summary>An operator lets it go on.</summary>
+    internal sealed record Released(Guid MessageId, string Recipient) : PlanStep;
 
     /// <param name="Report">The event of which the sender is owed a report; null: it is owed none.</param>
     internal sealed record Ended(Guid MessageId, string Recipient, OwedReport? Report = null) : PlanStep;

@@ -1,12 +1,14 @@
 namespace MessageBackbone.Node.Routing;
 
-/// <summary>The tables of plan.db. The lane's two counters are kept by triggers, so that no statement can forget them.</summary>
+/// <summary>The tables of plan.db. The lane's counters are kept by triggers, so that no statement can forget them.</summary>
+/// <remarks>A row that <c>waits</c> is not published: it is quarantined, or it is behind another of its conversation. One that <c>blocks</c> keeps later rows
+/// of its conversation waiting: it is quarantined, or it goes on alone after a quarantine. Both: quarantined. Neither: as most rows are.</remarks>
 internal static class PlanSchema
 {
     /// <summary>"MBPL" in the file's header: this is a plan and no other database.</summary>
     public const int ApplicationId = 0x4D42504C;
 
-    public const int Version = 2;
+    public const int Version = 3;
 
     public const string Create = """
         create table lane (
@@ -14,6 +16,7 @@ internal static class PlanSchema
             next_sequence integer not null default 1,
             waiting integer not null default 0,
             published integer not null default 0,
+            kept integer not null default 0,
             primary key (recipient, precedence)) without rowid;
         create index lane_waiting on lane (precedence desc, recipient) where waiting > 0;
         create table row (
@@ -24,9 +27,18 @@ internal static class PlanSchema
             doubtful integer not null default 0,
             not_before integer not null default 0,
             deliver_by integer not null default 0,
+            conversation blob,
+            waits integer not null default 0,
+            blocks integer not null default 0,
+            quarantined_at integer not null default 0,
+            quarantined_for text,
             primary key (recipient, precedence, sequence)) without rowid;
         create unique index row_message on row (message_id, recipient);
-        create index row_unpublished on row (recipient, precedence, sequence) where published = 0;
+        create index row_unpublished on row (recipient, precedence, sequence) where published = 0 and waits = 0;
+        create index row_conversation on row (conversation, recipient, position) where conversation is not null;
+        create index row_waits on row (conversation, recipient, position) where waits = 1 and blocks = 0;
+        create index row_blocks on row (conversation, recipient, position) where blocks = 1;
+        create index row_quarantined on row (recipient, position) where quarantined_at > 0;
         create index row_later on row (not_before) where not_before > 0;
         create index row_deliver_by on row (deliver_by) where deliver_by > 0;
         create table report (event_id blob primary key, position integer not null) without rowid;
@@ -38,14 +50,19 @@ internal static class PlanSchema
         create table incarnation (id integer primary key check (id = 1), guid blob not null);
         create table attendance (bureau text primary key, node text not null, epoch integer not null) without rowid;
         create trigger row_added after insert on row begin
-            update lane set waiting = waiting + (new.published = 0), published = published + (new.published = 1)
+            update lane set waiting = waiting + (new.published = 0 and new.waits = 0), published = published + (new.published = 1),
+                kept = kept + new.waits
             where recipient = new.recipient and precedence = new.precedence; end;
         create trigger row_ended after delete on row begin
-            update lane set waiting = waiting - (old.published = 0), published = published - (old.published = 1)
+            update lane set waiting = waiting - (old.published = 0 and old.waits = 0), published = published - (old.published = 1),
+                kept = kept - old.waits
             where recipient = old.recipient and precedence = old.precedence; end;
-        create trigger row_marked after update of published on row when new.published <> old.published begin
-            update lane set waiting = waiting - (old.published = 0) + (new.published = 0),
-                published = published - (old.published = 1) + (new.published = 1)
+        create trigger row_marked after update of published, waits on row
+        when new.published <> old.published or new.waits <> old.waits begin
+            update lane set
+                waiting = waiting - (old.published = 0 and old.waits = 0) + (new.published = 0 and new.waits = 0),
+                published = published - (old.published = 1) + (new.published = 1),
+                kept = kept - old.waits + new.waits
             where recipient = new.recipient and precedence = new.precedence; end;
         """;
 }

@@ -14,6 +14,8 @@ internal static class PlanStepReading
         "delivery.delivered.v1" => Delivered(V1.Delivered.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.refused.v1" => Refused(V1.Refused.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.expired.v1" => Expired(recorded),
+        "delivery.refused-by-operator.v1" => RefusedByOperator(recorded),
+        "delivery.released.v1" => Released(V1.Released.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
         "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
         _ => null,
@@ -24,7 +26,8 @@ internal static class PlanStepReading
         var accepted = Accepted.Parser.ParseFrom(recorded.Data.Span);
         var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
         return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
-            trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset());
+            trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset(),
+            Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null);
     }
 
     private static PlanStep.Attempted Attempted(Attempted e) => new(Guid.Parse(e.MessageId), e.Recipient, e.Attempt);
@@ -37,7 +40,15 @@ internal static class PlanStepReading
         return new PlanStep.Ended(Guid.Parse(e.MessageId), e.Recipient, new OwedReport(recorded.EventId, recorded.Position));
     }
 
-    private static PlanStep.KeptApart KeptApart(Quarantined e) => new(Guid.Parse(e.MessageId), e.Recipient);
+    private static PlanStep.Ended RefusedByOperator(RecordedEvent recorded)
+    {
+        var e = V1.RefusedByOperator.Parser.ParseFrom(recorded.Data.Span);
+        return new PlanStep.Ended(Guid.Parse(e.MessageId), e.Recipient, new OwedReport(recorded.EventId, recorded.Position));
+    }
+
+    private static PlanStep.KeptApart KeptApart(Quarantined e) => new(Guid.Parse(e.MessageId), e.Recipient, e.At.ToDateTimeOffset(), e.Reason);
+
+    private static PlanStep.Released Released(Released e) => new(Guid.Parse(e.MessageId), e.Recipient);
 
     private static PlanStep.Ended Refused(Refused e) => new(Guid.Parse(e.MessageId), e.Recipient);
 }

@@ -10,9 +10,6 @@ internal static class PlanSteps
     /// <summary>Numbers told with one delivery at most; the rest is told with the next.</summary>
     private const int MaxSkippedTold = 1_000;
 
-    /// <summary>The last day there is: the time of rows that are kept apart. Only their release may change it.</summary>
-    public static readonly long Never = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
-
     internal const string RowColumns = "sequence, message_id, position, traceparent, attempts, doubtful, deliver_by";
 
     public static void Apply(PlanSession session, PlanStep step)
@@ -29,8 +26,10 @@ internal static class PlanSteps
                     Plan.Bytes(attempted.MessageId), attempted.Recipient, (long)attempted.Attempt);
                 break;
             case PlanStep.KeptApart apart:
-                session.Execute("update row set published = 0, not_before = $3 where message_id = $1 and recipient = $2",
-                    Plan.Bytes(apart.MessageId), apart.Recipient, Never);
+                PlanConversations.KeepApart(session, apart);
+                break;
+            case PlanStep.Released released:
+                PlanConversations.Release(session, released);
                 break;
             case PlanStep.Ended ended:
                 End(session, ended);
@@ -44,9 +43,9 @@ internal static class PlanSteps
     public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence, DateTimeOffset now)
     {
         var row = session.First(
-            "update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and not_before < $4 "
-            + $"and (deliver_by = 0 or deliver_by > $5) returning {RowColumns}",
-            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, Never, now.ToUnixTimeMilliseconds());
+            "update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and waits = 0 "
+            + $"and (deliver_by = 0 or deliver_by > $4) returning {RowColumns}",
+            reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds());
         return row is null ? null : new Presentation(row, Skipped(session, lane, sequence));
     }
 
@@ -63,9 +62,10 @@ internal static class PlanSteps
             + "on conflict do update set next_sequence = next_sequence + 1 returning next_sequence - 1",
             reader => reader.GetInt64(0), recipient, precedence);
         session.Execute(
-            "insert into row (recipient, precedence, sequence, message_id, position, traceparent, deliver_by) values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into row (recipient, precedence, sequence, message_id, position, traceparent, deliver_by, conversation, waits) "
+            + $"values ($1, $2, $3, $4, $5, $6, $7, $8, {PlanConversations.IsKept("$8", "$1")})",
             recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent,
-            arrived.DeliverBy is { } by ? Deadline(by) : 0);
+            arrived.DeliverBy is { } by ? Deadline(by) : 0, arrived.Conversation is { } conversation ? Plan.Bytes(conversation) : null);
     }
 
     // Never before its time: a part of a millisecond counts as a whole one.
@@ -75,10 +75,12 @@ internal static class PlanSteps
     {
         if (ended.Report is { } report)
             session.Execute("insert into report values ($1, $2) on conflict do nothing", Plan.Bytes(report.EventId), (long)report.Position.Value);
-        var (precedence, sequence, attempts) = session.First(
-            "delete from row where message_id = $1 and recipient = $2 returning precedence, sequence, attempts",
-            reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), Plan.Bytes(ended.MessageId), ended.Recipient);
+        var (precedence, sequence, attempts, conversation) = session.First(
+            "delete from row where message_id = $1 and recipient = $2 returning precedence, sequence, attempts, conversation",
+            reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), PlanConversations.Of(reader, 3)),
+            Plan.Bytes(ended.MessageId), ended.Recipient);
         if (sequence == 0) return;
+        PlanConversations.GoOn(session, conversation, ended.Recipient);
         session.Execute("delete from gap where recipient = $1 and precedence = $2 and told_by = $3", ended.Recipient, precedence, sequence);
         if (attempts == 0)
             session.Execute("insert into gap (recipient, precedence, sequence) values ($1, $2, $3)", ended.Recipient, precedence, sequence);

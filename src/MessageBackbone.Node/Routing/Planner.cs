@@ -106,7 +106,7 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
         var arrived = steps.OfType<PlanStep.Arrived>().Sum(step => step.Recipients.Count);
         if (arrived > 0) NodeMetrics.Planned(arrived);
         // What ended made room in a lane that had as much at the broker as it may: without a word the rest would wait until something else arrives.
-        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart)) plan.Waiting.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart or PlanStep.Released)) plan.Waiting.Set();
         if (steps.Exists(step => step is PlanStep.Registered)) BureauRegistered.Set();
         if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended)) plan.Deadlines.Set();
         if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended { Report: not null })) plan.Reports.Set();

@@ -17,6 +17,7 @@ internal static class NodeMetrics
 
     private static readonly Meter Meter = new(Source);
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<QuarantinedCount>>> Quarantines = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string State, bool IsNow)>>> Transports = new();
 
     // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
@@ -41,6 +42,9 @@ internal static class NodeMetrics
 
     private static readonly ObservableGauge<double> OldestAge = Meter.CreateObservableGauge(
         "backbone.undelivered.age", ObserveOldest, "s", "Age of the oldest delivery without a final state, by bureau and precedence");
+
+    private static readonly ObservableGauge<long> QuarantinedNow = Meter.CreateObservableGauge(
+        "backbone.quarantined", ObserveQuarantines, "{delivery}", "Deliveries that the recipient's gateway keeps apart, by bureau and precedence");
 
     private static readonly ObservableGauge<int> TransportStates = Meter.CreateObservableGauge(
         "backbone.transport.state", ObserveTransports, "{transport}", "1 for the state in which the transport to the lanes is, 0 for each other one");
@@ -88,6 +92,14 @@ internal static class NodeMetrics
         return new Observation(() => Boards.TryRemove(key, out _));
     }
 
+    /// <summary>Lets the gauge of the quarantined read a board until the answer is disposed.</summary>
+    public static IDisposable ObserveQuarantined(Func<IEnumerable<QuarantinedCount>> board)
+    {
+        var key = Guid.NewGuid();
+        Quarantines[key] = board;
+        return new Observation(() => Quarantines.TryRemove(key, out _));
+    }
+
     /// <summary>Lets the gauge of the transport's state read every state that there is, until the answer is disposed.</summary>
     public static IDisposable ObserveTransport(Func<IEnumerable<(string State, bool IsNow)>> states)
     {
@@ -100,6 +112,11 @@ internal static class NodeMetrics
         from board in Boards.Values
         from row in board()
         select new Measurement<double>(row.Age.TotalSeconds, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
+
+    private static IEnumerable<Measurement<long>> ObserveQuarantines() =>
+        from board in Quarantines.Values
+        from row in board()
+        select new Measurement<long>(row.Deliveries, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
 
     private static IEnumerable<Measurement<int>> ObserveTransports() =>
         from transport in Transports.Values
@@ -118,6 +135,9 @@ internal static class NodeMetrics
 
 /// <summary>The age of the oldest delivery without a final state of one bureau and precedence.</summary>
 internal readonly record struct OldestUndelivered(string Bureau, Precedence Precedence, TimeSpan Age);
+
+/// <summary>How many deliveries of one bureau and precedence are quarantined.</summary>
+internal readonly record struct QuarantinedCount(string Bureau, Precedence Precedence, long Deliveries);
 
 /// <summary>The lower-case words that people and dashboards see for the enums of the contract.</summary>
 internal static class Words

@@ -41,6 +41,18 @@ public static class Reasons
     /// <summary>Receipt: the content was sealed for another message, sender or list of recipients.</summary>
     public const string NotForUs = "NOT_FOR_US";
 
+    /// <summary>Report: an operator refused the message while the recipient's gateway kept it apart.</summary>
+    public const string Quarantined = "QUARANTINED";
+
+    /// <summary>Receipt QUARANTINED: checking the message failed for a reason that is none of the contract's.</summary>
+    public const string CannotProcess = "CANNOT_PROCESS";
+
+    /// <summary>Receipt QUARANTINED: the store takes other messages and not this one.</summary>
+    public const string CannotStore = "CANNOT_STORE";
+
+    /// <summary>Receipt QUARANTINED: the node announced a body and does not serve it.</summary>
+    public const string BodyNotServed = "BODY_NOT_SERVED";
+
     public static IReadOnlyList<string> Refusals { get; } =
     [
         Malformed, FieldInvalid, BodyMismatch, TooManyRecipients, ClockSkew, TooLarge, QuotaExceeded, BadSignature, CertificateNotValid,

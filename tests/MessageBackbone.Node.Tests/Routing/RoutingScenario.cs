@@ -12,6 +12,9 @@ internal sealed class RoutingScenario : IAsyncDisposable
 {
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("backbone-routing-").FullName;
 
+    public static readonly Google.Protobuf.WellKnownTypes.Timestamp Noon =
+        Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero));
+
     private RoutingScenario(IEventLog log)
     {
         Log = log;
@@ -51,10 +54,17 @@ internal sealed class RoutingScenario : IAsyncDisposable
 
     public Task<Guid> AcceptAsync(Precedence precedence, params string[] recipients) => AcceptAsync(null, precedence, recipients);
 
-    public async Task<Guid> AcceptAsync(DateTimeOffset? deliverBy, Precedence precedence, params string[] recipients)
+    public Task<Guid> AcceptInAsync(Guid conversation, Precedence precedence, params string[] recipients) =>
+        AcceptAsync(null, precedence, recipients, conversation.ToString());
+
+    public Task<Guid> AcceptAsync(DateTimeOffset? deliverBy, Precedence precedence, params string[] recipients) =>
+        AcceptAsync(deliverBy, precedence, recipients, conversation: "");
+
+    private async Task<Guid> AcceptAsync(DateTimeOffset? deliverBy, Precedence precedence, string[] recipients, string conversation)
     {
         var id = Guid.CreateVersion7();
         var accepted = new Accepted { Content = new MessageHeader { MessageId = id.ToString(), Precedence = precedence }, Recipients = { recipients } };
+        accepted.Content.ConversationId = conversation;
         if (deliverBy is { } by) accepted.Content.DeliverBy = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(by);
         await AppendAsync(StreamId.Message(id.ToString()), "message.accepted.v1", accepted);
         return id;
@@ -68,7 +78,15 @@ internal sealed class RoutingScenario : IAsyncDisposable
         new Attempted { MessageId = id.ToString(), Recipient = recipient, Attempt = attempt });
 
     public Task QuarantineAsync(Guid id, string recipient) => AppendAsync(
-        StreamId.Delivery(id.ToString(), recipient), "delivery.quarantined.v1", new Quarantined { MessageId = id.ToString(), Recipient = recipient });
+        StreamId.Delivery(id.ToString(), recipient), "delivery.quarantined.v1",
+        new Quarantined { MessageId = id.ToString(), Recipient = recipient, At = Noon, Reason = "CANNOT_PROCESS" });
+
+    public Task ReleaseAsync(Guid id, string recipient) => AppendAsync(
+        StreamId.Delivery(id.ToString(), recipient), "delivery.released.v1", new Released { MessageId = id.ToString(), Recipient = recipient });
+
+    public Task RefuseByOperatorAsync(Guid id, string recipient) => AppendAsync(
+        StreamId.Delivery(id.ToString(), recipient), "delivery.refused-by-operator.v1",
+        new RefusedByOperator { MessageId = id.ToString(), Recipient = recipient });
 
     public Task RegisterAsync(string code) => AppendAsync(
         StreamId.Directory, "directory.bureau-registered.v1", new BureauRegistered { Act = new RegisterBureau { Code = code } });
