@@ -74,7 +74,7 @@ internal static partial class GatewayLog
     [LoggerMessage(53, LogLevel.Warning, "Message {MessageId} came with another header than the one in the inbox; it is kept apart")]
     public static partial void OtherHeader(ILogger log, string messageId);
 
-    [LoggerMessage(54, LogLevel.Error, "The body of {MessageId} could not be fetched: {Problem}. It is not receipted; the node will deliver it again")]
+    [LoggerMessage(54, LogLevel.Error, "The body of {MessageId} could not be fetched: {Problem}")]
     public static partial void BodyNotFetched(ILogger log, string messageId, string problem);
 
     [LoggerMessage(55, LogLevel.Warning, "The node refused the receipt for {MessageId}: {Reason}. It is kept")]
@@ -85,6 +85,13 @@ internal static partial class GatewayLog
 
     [LoggerMessage(57, LogLevel.Information, "The receipt for {MessageId} was signed again: the node did not take the signer of the first one")]
     public static partial void ReceiptSignedAgain(ILogger log, string messageId);
+
+    [LoggerMessage(58, LogLevel.Warning, "Processing {MessageId} failed, try {Attempt}: {Fault}")]
+    public static partial void ProcessingFailed(ILogger log, string messageId, int attempt, string fault);
+
+    [LoggerMessage(59, LogLevel.Warning,
+        "Message {MessageId} cannot be processed ({Reason}) and is receipted QUARANTINED. Later ones of its conversation wait until an operator releases or refuses it")]
+    public static partial void Quarantined(ILogger log, string messageId, string reason);
 
     [LoggerMessage(60, LogLevel.Warning, "A local request was refused: {Reason}")]
     public static partial void LocalRequestRefused(ILogger log, string reason);

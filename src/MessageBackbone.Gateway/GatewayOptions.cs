@@ -59,6 +59,13 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Deliveries of one precedence that are verified, and their bodies fetched, at the same time. Default 4.</summary>
     [Range(1, 256)] public int VerifyInParallel { get; set; } = 4;
 
+    /// <summary>How often the processing of one delivery is tried before it is receipted QUARANTINED. Default 3.</summary>
+    [Range(1, 100)] public int QuarantineAfter { get; set; } = 3;
+
+    /// <summary>Messages in a row that may be quarantined; with more the fault counts as the gateway's, and nothing is receipted until one message can be
+    /// processed. Default 16.</summary>
+    [Range(1, 10_000)] public int QuarantineInARow { get; set; } = 16;
+
     /// <summary>The first pause after a lost connection; each further one doubles, with jitter. Default 200 ms.</summary>
     public TimeSpan ReconnectFirst { get; set; } = TimeSpan.FromMilliseconds(200);
 

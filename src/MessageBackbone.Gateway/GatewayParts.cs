@@ -39,9 +39,10 @@ internal sealed class GatewayParts : IAsyncDisposable
         NonDeliveries = new NonDeliveries(Inbox, Outbox, keys);
         Opening = new Opening(Inbox, NonDeliveries, keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
-        var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, clock, logs.CreateLogger<DeliveryCheck>());
+        var quarantining = new Quarantining(options, clock, logs.CreateLogger<Quarantining>());
+        var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, quarantining, clock, logs.CreateLogger<DeliveryCheck>());
         _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
-        Attendance = new Attendance(keys, Node, check, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
+        Attendance = new Attendance(keys, Node, check, quarantining, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
 
     public GatewayOptions Options { get; }

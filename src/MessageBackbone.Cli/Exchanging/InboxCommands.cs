@@ -53,13 +53,16 @@ internal static class InboxCommands
             session.Print.Data(answer);
             return;
         }
-        var messages = answer.As<InboxPage>().Messages;
+        var page = answer.As<InboxPage>();
+        var messages = page.Messages;
         string[] columns = ["id", "from", "precedence", "kind", "reference", "topic", "received", "opened"];
         session.Print.Table(columns, messages.Select(m => (IReadOnlyList<string>)
         [
             m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic, Plain.Time(m.ReceivedAt),
             m.OpenedAt is null ? "no" : Plain.Time(m.OpenedAt),
         ]), "Nothing is in the inbox that fits.");
+        if (page.Quarantined > 0)
+            session.Print.Note($"{page.Quarantined} more came and could not be processed: they are quarantined. The node's operators release or refuse them.");
         if (messages.FirstOrDefault(m => m.OpenedAt is null) is { } first)
             session.Print.Note(ExchangeCommands.Next(session, $"inbox open {Plain.Line(first.MessageId)}"));
     }

@@ -6,7 +6,7 @@ internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, bool Exercise, DateTimeOffset ReceivedAt,
     DateTimeOffset? OpenedAt = null);
 
-internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages);
+internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages, long Quarantined = 0);
 
 internal sealed record Arrivals(IReadOnlyList<InboxItem> Messages, long After);
 
@@ -33,7 +33,7 @@ internal sealed record TrackedReceipt(string Outcome, string Reason, string Offi
 
 internal sealed record TrackedRecipient(
     string Recipient, string State, uint Attempts, string Reason, IReadOnlyList<TrackedReceipt> Receipts, DateTimeOffset? DeliveredAt = null,
-    DateTimeOffset? OpenedAt = null);
+    DateTimeOffset? OpenedAt = null, DateTimeOffset? QuarantinedAt = null, string RefusedBy = "");
 
 internal sealed record Tracking(ulong Position, IReadOnlyList<TrackedRecipient> Recipients, DateTimeOffset? AcceptedAt = null);
 

@@ -79,8 +79,8 @@ internal static class TrackCommand
             session.Print.Line($"Accepted by the node at {Plain.Time(tracking.AcceptedAt)}, position {tracking.Position}.");
             session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
             [
-                r.Recipient, r.Reason.Length > 0 ? $"{r.State} ({r.Reason})" : r.State,
-                Plain.Time(r.OpenedAt ?? r.DeliveredAt), r.Attempts.ToString(),
+                r.Recipient, Told(r),
+                Plain.Time(r.OpenedAt ?? r.DeliveredAt ?? r.QuarantinedAt), r.Attempts.ToString(),
                 string.Join("; ", r.Receipts.Select(Told)),
             ]), "It has no recipients.");
         }
@@ -100,6 +100,9 @@ internal static class TrackCommand
         "replaced" => $"was signed again under a new id: {Plain.Line(sent.Reason)}.",
         var state => $"is {Plain.Line(state)}.",
     };
+
+    private static string Told(TrackedRecipient recipient) =>
+        recipient.State + (recipient.Reason.Length > 0 ? $" ({recipient.Reason})" : "") + (recipient.RefusedBy.Length > 0 ? $" by {recipient.RefusedBy}" : "");
 
     private static string Told(TrackedReceipt receipt)
     {

@@ -11,8 +11,9 @@ namespace MessageBackbone.Cli.Inspecting;
 internal static class OpsCommands
 {
     public static Command Create(Shell shell) => new DocumentedCommand(
-        "ops", "Running the node.", "backbone ops board", "backbone ops status", "backbone ops lanes", "backbone ops rebuild board")
-        .With(Board(shell), Status(shell), LaneCommands.Create(shell), Rebuild(shell));
+        "ops", "Running the node.", "backbone ops board", "backbone ops status", "backbone ops lanes", "backbone ops quarantine",
+        "backbone ops rebuild board")
+        .With(Board(shell), Status(shell), LaneCommands.Create(shell), QuarantineCommands.Create(shell), Rebuild(shell));
 
     private static DocumentedCommand Board(Shell shell)
     {

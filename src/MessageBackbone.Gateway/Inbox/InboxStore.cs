@@ -34,13 +34,18 @@ internal sealed class InboxStore(GatewayDatabase database)
     public Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
 
     /// <summary>
-    /// Stores the arrival and its receipt together, or, when this header came before, leaves all as it was and hands back the first receipt.
+    /// Stores the arrival and its receipt together, or, when this header came before, leaves all as it was and hands back the first receipt; what was kept
+    /// apart before gives way to what is known of it now.
     /// When another header with this id was delivered before, <paramref name="conflict"/> is stored in its place.
     /// </summary>
     public Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Func<(Arrival Arrival, byte[] Receipt)> conflict, CancellationToken cancellationToken) =>
         database.WriteAsync(session =>
         {
-            if (ReceiptOf(session, arrival.MessageId, arrival.HeaderSha256) is { } before) return before;
+            if (ReceiptOf(session, arrival.MessageId, arrival.HeaderSha256) is { } before)
+            {
+                if (before.Outcome != 4) return before;
+                Forget(session, arrival.MessageId, arrival.HeaderSha256);
+            }
             var (kept, signed) = arrival.Outcome == 1 && IsShown(session, arrival.MessageId) ? conflict() : (arrival, receipt);
             Insert(session, kept);
             ReceiptStore.Insert(session, kept.MessageId, kept.HeaderSha256, ReceiptKind.Answer, kept.Outcome, kept.Precedence, signed);
@@ -106,6 +111,15 @@ internal sealed class InboxStore(GatewayDatabase database)
     /// <summary>How many are shown, and how many of them nobody opened.</summary>
     public (long Shown, long Unopened) Count() => database.Read(session => session.First(
         "SELECT count(*), count(*) - count(opened_at) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
+
+    /// <summary>How many came, could not be processed, and were not delivered since.</summary>
+    public long CountApart() => database.Read(session => session.First("SELECT count(*) FROM inbox WHERE outcome = 4", row => row.GetInt64(0)));
+
+    private static void Forget(SqliteSession session, string messageId, byte[] headerSha256)
+    {
+        session.Execute("DELETE FROM inbox WHERE message_id = $id AND header_sha256 = $sha", ("$id", messageId), ("$sha", headerSha256));
+        session.Execute("DELETE FROM receipts WHERE message_id = $id AND header_sha256 = $sha AND kind = 0", ("$id", messageId), ("$sha", headerSha256));
+    }
 
     private static long LastRow(SqliteSession session) => session.First("SELECT coalesce(max(row), 0) FROM inbox", row => row.GetInt64(0));
 

@@ -38,9 +38,12 @@ internal sealed class NonDeliveries(InboxStore inbox, OutboxStore outbox, KeyRin
             throw new InvalidOperationException($"The report on a message that was not delivered does not verify: {problem}");
         var number = header.Reference.Length > 0 ? $" (your reference {header.Reference})" : "";
         var at = report.At.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        var why = report.Reason == Reasons.Expired
-            ? "its time to be delivered passed before the bureau acknowledged it"
-            : $"reason {report.Reason}";
+        var why = report.Reason switch
+        {
+            Reasons.Expired => "its time to be delivered passed before the bureau acknowledged it",
+            Reasons.Quarantined => "the bureau's gateway could not process it, and an operator of the backbone refused it",
+            var code => $"reason {code}",
+        };
         var words = content.Clone();
         words.Subject = $"Not delivered to {report.Recipient}";
         words.Text = $"Your message {report.MessageId}{number} was not delivered to {report.Recipient}, and delivery ended at {at}: {why}. "

@@ -34,7 +34,7 @@ internal static class InboxEndpoints
         if (InboxFilter.Problem(from, kind, precedence) is { } problem) return problem;
         if (order is not (null or "urgent" or "newest")) return Problems.Invalid("order: urgent or newest.", "order");
         var query = new InboxQuery(from, kind, InboxFilter.Level(precedence), opened, over, count, order == "newest");
-        return Results.Ok(new InboxPage([.. parts.Inbox.List(query).Select(e => e.ToShape())]));
+        return Results.Ok(new InboxPage([.. parts.Inbox.List(query).Select(e => e.ToShape())], parts.Inbox.CountApart()));
     }
 
     private static async Task<IResult> DetailAsync(HttpContext context, GatewayParts parts, string id)

@@ -91,7 +91,9 @@ internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, string Conversation, bool Exercise, ulong Position,
     ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer);
 
-internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages);
+internal sealed record InboxPage(
+    IReadOnlyList<InboxItem> Messages,
+    [property: Description("How many came, could not be processed, and were not delivered since; the node's operators release or refuse them.")] long Quarantined);
 
 internal sealed record ArrivalsPage(
     IReadOnlyList<InboxItem> Messages, [property: Description("Give it as `after` to get what comes next.")] long After);
@@ -114,7 +116,9 @@ internal sealed record SentPage(IReadOnlyList<SentItem> Messages, [property: Des
 internal sealed record ReceiptShape(string Outcome, string Reason, DateTimeOffset? At, string Officer, bool Verified, string Problem);
 
 internal sealed record RecipientShape(
-    string Recipient, string State, uint Attempts, DateTimeOffset? DeliveredAt, DateTimeOffset? OpenedAt, string Reason, ulong Sequence, IReadOnlyList<ReceiptShape> Receipts);
+    string Recipient, string State, uint Attempts, DateTimeOffset? DeliveredAt, DateTimeOffset? OpenedAt, string Reason, ulong Sequence, IReadOnlyList<ReceiptShape> Receipts,
+    [property: Description("Since when its gateway keeps it apart, which could not process it.")] DateTimeOffset? QuarantinedAt,
+    [property: Description("The operator who refused it in the recipient's place; empty: nobody did.")] string RefusedBy);
 
 internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients);
 
@@ -129,7 +133,7 @@ internal sealed record SubscriptionReply(string Topic, ulong Position);
 
 internal sealed record OutboxStatus(int Waiting, long WaitingBytes, int MostMessages, long MostBytes, int InFlight, string Trouble);
 
-internal sealed record InboxStatus(long Messages, long Unopened, long ReceiptsToSend);
+internal sealed record InboxStatus(long Messages, long Unopened, long ReceiptsToSend, long Quarantined);
 
 internal sealed record DirectoryStatus(ulong Position, bool Following, int Bureaus, IReadOnlyList<string> Subscriptions, IReadOnlyList<KeptOutShape> KeptOut);
 

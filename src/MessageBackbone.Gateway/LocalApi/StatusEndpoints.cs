@@ -63,7 +63,7 @@ internal static class StatusEndpoints
         return new StatusReply(
             parts.Keys.Bureau.Value, options.Node, parts.Attendance.Attending, parts.Attendance.LastEnd,
             new OutboxStatus(parts.Queue.Messages, parts.Queue.Bytes, options.OutboxMessages, options.OutboxBytes, parts.Sender.InFlight, parts.Sender.Trouble),
-            new InboxStatus(shown, unopened, parts.Receipts.CountToSend()),
+            new InboxStatus(shown, unopened, parts.Receipts.CountToSend(), parts.Inbox.CountApart()),
             new DirectoryStatus(copy.Position, parts.Follower.Following, copy.Bureaus.Count,
                 [.. copy.Topics.Values.Where(t => t.Subscribers.Contains(parts.Keys.Bureau.Value)).Select(t => t.Topic).Order(StringComparer.Ordinal)],
                 [.. copy.Bureaus.Values.SelectMany(b => b.KeptOut.Select(k => new KeptOutShape(b.Code, k.Sha256, k.Problem)))]),

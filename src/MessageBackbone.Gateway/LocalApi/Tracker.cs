@@ -32,7 +32,8 @@ internal sealed class Tracker(GatewayParts parts)
 
     private RecipientShape Shape(RecipientTracking tracking, MessageId id, byte[] headerSha256) => new(
         tracking.Recipient, EnumNames.Of(tracking.State), tracking.Attempts, ShapeMapping.Time(tracking.DeliveredAt), ShapeMapping.Time(tracking.OpenedAt),
-        tracking.Reason, tracking.Sequence, [.. tracking.Receipts.Take(MostReceipts).Select(r => Shape(r.Memory, tracking.Recipient, id, headerSha256))]);
+        tracking.Reason, tracking.Sequence, [.. tracking.Receipts.Take(MostReceipts).Select(r => Shape(r.Memory, tracking.Recipient, id, headerSha256))],
+        ShapeMapping.Time(tracking.QuarantinedAt), tracking.RefusedBy);
 
     private ReceiptShape Shape(ReadOnlyMemory<byte> signed, string recipient, MessageId id, byte[] headerSha256)
     {

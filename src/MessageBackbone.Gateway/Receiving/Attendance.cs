@@ -9,7 +9,7 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
-    KeyRing keys, NodeChannel node, DeliveryCheck check, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options,
+    KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options,
     GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
@@ -47,7 +47,7 @@ internal sealed class Attendance(
         {
             using var call = node.Delivery.Attend(cancellationToken: cancellationToken);
             var outlet = new ReceiptOutlet(call.RequestStream);
-            var lanes = new DeliveryLanes(check, inbox, outlet, observers, meter, _verifySlots, clock);
+            var lanes = new DeliveryLanes(check, quarantining, inbox, outlet, observers, meter, _verifySlots, clock);
             var signing = new ReceiptSigning(keys, receipts, clock, log);
             var stream = new AttendedStream(call, lanes, outlet, receipts, signing, opened, options, observers, meter, clock, log);
             return await stream.RunAsync(Begun, cancellationToken);
@@ -61,6 +61,11 @@ internal sealed class Attendance(
         {
             GatewayLog.StoreFailed(log, fault.SqliteErrorCode, fault);
             return new StreamEnd("INBOX_UNAVAILABLE", null);
+        }
+        catch (QuarantineHaltedException halted)
+        {
+            GatewayLog.AttendanceFailed(log, halted);
+            return new StreamEnd("QUARANTINE_HALTED", null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

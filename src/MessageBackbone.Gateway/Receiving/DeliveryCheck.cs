@@ -16,13 +16,34 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Decides what a delivery is, by the recipient's checks of the contract against the verified copy of the directory, and signs the receipt.</summary>
 internal sealed class DeliveryCheck(
-    KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, TimeProvider clock, ILogger<DeliveryCheck> log)
+    KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, Quarantining quarantining, TimeProvider clock,
+    ILogger<DeliveryCheck> log)
 {
     // The largest body that the contract lets pass, and room for longer names of issuers.
     private const ulong LargestBody = 2 << 20;
 
-    /// <summary>Throws when the node or the store cannot be asked: then nothing is known about the delivery.</summary>
-    public async Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken)
+    /// <summary>Throws when the node or the store cannot be asked: then nothing is known about the delivery. What fails for a reason of this delivery alone is
+    /// tried again and then kept apart.</summary>
+    public Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken) => quarantining.TryAsync(
+        MessageId.TryParse(peeked.Header?.MessageId, out var id) ? id.Value : "?", () => CheckAsync(delivery, peeked, house, cancellationToken),
+        () => Apart(delivery, peeked), cancellationToken);
+
+    // Named by what the header says of itself: nothing of it could be checked, and nothing of it is shown.
+    private Judged Apart(Delivery delivery, Peeked peeked)
+    {
+        var sha256 = Digests.Sha256(delivery.Envelope.Header.Span);
+        if (peeked.Header is not { } header || !MessageId.TryParse(header.MessageId, out var id)) return new Judged.Unanswerable(delivery, "", sha256, null);
+        return Apart(delivery, id.Value, sha256, peeked, Reasons.CannotProcess, null);
+    }
+
+    private Judged.Fresh Apart(Delivery delivery, string id, byte[] sha256, Peeked peeked, string reason, Activity? activity)
+    {
+        var fresh = Answer(delivery, id, sha256, peeked, null, new OpeningOutcome.RefusedAs(reason, "", peeked.Header), activity);
+        var (arrival, receipt) = fresh.Apart(reason);
+        return fresh with { Arrival = arrival, Receipt = receipt };
+    }
+
+    private async Task<Judged> CheckAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken)
     {
         var activity = GatewayTelemetry.Source.StartActivity("receive", ActivityKind.Consumer, GatewayTelemetry.Parent(delivery.DeliveryId));
         activity?.SetTag("message.id", peeked.Header?.MessageId);
@@ -34,14 +55,17 @@ internal sealed class DeliveryCheck(
             GatewayLog.DeliveryUnreadable(log, delivery.Position);
             return new Judged.Unanswerable(delivery, "", sha256, activity);
         }
-        if (inbox.FindReceipt(id!, sha256) is { } before) return new Judged.Repeat(delivery, id!, sha256, peeked, before, activity);
+        // What was kept apart and comes again is processed anew: its receipt was not final.
+        if (inbox.FindReceipt(id!, sha256) is { Outcome: not (int)DeliveryOutcome.Quarantined } before) return new Judged.Repeat(delivery, id!, sha256, peeked, before, activity);
 
         var view = await ViewAsync(peeked, acceptance, house, cancellationToken);
         var outcome = MessageOpening.Open(delivery.Envelope, view);
         if (MustFetch(delivery, outcome, peeked.Header))
         {
-            if (await downloads.FetchAsync(peeked.Header!, peeked.Lane, cancellationToken) is not { } body) return new Judged.Unanswerable(delivery, id!, sha256, activity);
-            delivery.Envelope.Body = UnsafeByteOperations.UnsafeWrap(body);
+            var fetched = await downloads.FetchAsync(peeked.Header!, peeked.Lane, cancellationToken);
+            if (fetched.NotServed) return Apart(delivery, id!, sha256, peeked, Reasons.BodyNotServed, activity);
+            if (fetched.Body is null) return new Judged.Unanswerable(delivery, id!, sha256, activity);
+            delivery.Envelope.Body = UnsafeByteOperations.UnsafeWrap(fetched.Body);
             outcome = MessageOpening.Open(delivery.Envelope, view);
         }
         return Answer(delivery, id!, sha256, peeked, acceptance, outcome, activity);
@@ -105,21 +129,23 @@ internal sealed class DeliveryCheck(
     {
         var now = clock.GetUtcNow();
         var refused = outcome as OpeningOutcome.RefusedAs;
-        if (refused is not null) GatewayLog.DeliveryRefused(log, id, refused.Reason, refused.Problem);
+        if (refused is { Problem.Length: > 0 }) GatewayLog.DeliveryRefused(log, id, refused.Reason, refused.Problem);
         var header = (outcome as OpeningOutcome.Opened)?.Header ?? refused?.Header ?? new MessageHeader { Precedence = peeked.Header?.Precedence ?? Precedence.Routine };
         var arrival = new Arrival(
             id, (int)(refused is null ? DeliveryOutcome.Delivered : DeliveryOutcome.Refused), refused?.Reason ?? "", header.From, (int)header.Precedence, header.Kind,
             header.Topic, header.Reference, header.ConversationId, header.Exercise, (long)delivery.Position, (long)delivery.Sequence, now, sha256,
             acceptance is null ? [] : delivery.Acceptance.ToByteArray(), delivery.Envelope.Header.ToByteArray(), delivery.Envelope.Body.ToByteArray());
         DateTimeOffset? createdAt = refused is null && TimestampReading.TryRead(header.CreatedAt, out var created) ? created : null;
-        return new Judged.Fresh(delivery, arrival, Receipt(arrival, delivery, peeked), () => KeptApart(arrival, delivery, peeked), createdAt, activity);
+        return new Judged.Fresh(delivery, arrival, Receipt(arrival, delivery, peeked), reason => KeptApart(arrival, delivery, peeked, reason), createdAt, activity);
     }
 
-    // Another header under an id that is shown already: the node should never deliver it. It is kept apart, and nothing is shown.
-    private (Arrival, byte[]) KeptApart(Arrival arrival, Delivery delivery, Peeked peeked)
+    // Nothing of it is shown. Another header under an id that is shown already is such a one: the node should never deliver it. Of what could not be
+    // processed the body is not kept: it may be what the store does not take, and it comes again with the release.
+    private (Arrival, byte[]) KeptApart(Arrival arrival, Delivery delivery, Peeked peeked, string reason)
     {
-        GatewayLog.OtherHeader(log, arrival.MessageId);
-        var apart = arrival with { Outcome = (int)DeliveryOutcome.Quarantined, Reason = Reasons.DuplicateIdDifferentBytes };
+        var otherHeader = reason == Reasons.DuplicateIdDifferentBytes;
+        if (otherHeader) GatewayLog.OtherHeader(log, arrival.MessageId);
+        var apart = arrival with { Outcome = (int)DeliveryOutcome.Quarantined, Reason = reason, Body = otherHeader ? arrival.Body : [] };
         return (apart, Receipt(apart, delivery, peeked));
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Receiving;
@@ -10,7 +11,7 @@ namespace MessageBackbone.Gateway.Receiving;
 /// receipted once stored. A large ROUTINE body that is being fetched holds up ROUTINE only: no lane waits for a place that another one holds.
 /// </summary>
 internal sealed class DeliveryLanes(
-    DeliveryCheck check, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, LaneSlots verifySlots, TimeProvider clock)
+    DeliveryCheck check, Quarantining quarantining, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, LaneSlots verifySlots, TimeProvider clock)
 {
     private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
     private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
@@ -43,7 +44,8 @@ internal sealed class DeliveryLanes(
             switch (await judging)
             {
                 case Judged.Fresh fresh:
-                    _stored.Writer.TryWrite((fresh, inbox.KeepAsync(fresh.Arrival, fresh.Receipt, fresh.Conflict, cancellationToken)));
+                    if (IsApart(fresh)) quarantining.Count(fresh.MessageId, fresh.Arrival.Reason);
+                    _stored.Writer.TryWrite((fresh, KeepAsync(fresh, cancellationToken)));
                     break;
                 case Judged.Repeat repeat:
                     _stored.Writer.TryWrite((repeat, Task.FromResult(repeat.Before)));
@@ -60,13 +62,36 @@ internal sealed class DeliveryLanes(
     {
         await foreach (var (judged, keeping) in _stored.Reader.ReadAllAsync(cancellationToken))
         {
-            var kept = await keeping;
+            var kept = judged is Judged.Fresh fresh && !IsApart(fresh) ? await KeptAsync(fresh, keeping, cancellationToken) : await keeping;
+            if (kept.Outcome != (int)DeliveryOutcome.Quarantined) quarantining.Processed();
             Tell(judged, kept);
             var receipt = new SentReceipt(
                 judged.MessageId, judged.HeaderSha256, ReceiptKind.Answer, kept.Outcome, judged.Delivery.DeliveryId, kept.Receipt, OfDelivery: true);
             await outlet.SendAsync(receipt, cancellationToken);
             judged.Activity?.Dispose();
         }
+    }
+
+    private static bool IsApart(Judged.Fresh fresh) => fresh.Arrival.Outcome == (int)DeliveryOutcome.Quarantined;
+
+    private Task<Kept> KeepAsync(Judged.Fresh fresh, CancellationToken cancellationToken) =>
+        inbox.KeepAsync(fresh.Arrival, fresh.Receipt, () => fresh.Apart(Reasons.DuplicateIdDifferentBytes), cancellationToken);
+
+    // The first try runs already, in its order among the others. What the store does not take while it takes others is kept apart.
+    private async Task<Kept> KeptAsync(Judged.Fresh fresh, Task<Kept> keeping, CancellationToken cancellationToken)
+    {
+        Task<Kept>? first = keeping;
+        var task = await quarantining.TryAsync(
+            fresh.MessageId,
+            async () => Task.FromResult(await (Interlocked.Exchange(ref first, null) ?? KeepAsync(fresh, cancellationToken))),
+            () =>
+            {
+                quarantining.Count(fresh.MessageId, Reasons.CannotStore);
+                var (arrival, receipt) = fresh.Apart(Reasons.CannotStore);
+                return inbox.KeepAsync(arrival, receipt, () => fresh.Apart(Reasons.DuplicateIdDifferentBytes), cancellationToken);
+            },
+            cancellationToken);
+        return await task;
     }
 
     private void Tell(Judged judged, Kept kept)

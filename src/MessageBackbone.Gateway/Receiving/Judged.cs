@@ -8,8 +8,9 @@ namespace MessageBackbone.Gateway.Receiving;
 internal abstract record Judged(Delivery Delivery, string MessageId, byte[] HeaderSha256, Activity? Activity)
 {
     /// <summary>New: to be stored with the receipt. <paramref name="CreatedAt"/> is the sender's word.</summary>
+    /// <param name="Apart">The same as it is kept apart for that reason, with its receipt.</param>
     public sealed record Fresh(
-        Delivery Delivery, Arrival Arrival, byte[] Receipt, Func<(Arrival Arrival, byte[] Receipt)> Conflict, DateTimeOffset? CreatedAt, Activity? Activity)
+        Delivery Delivery, Arrival Arrival, byte[] Receipt, Func<string, (Arrival Arrival, byte[] Receipt)> Apart, DateTimeOffset? CreatedAt, Activity? Activity)
         : Judged(Delivery, Arrival.MessageId, Arrival.HeaderSha256, Activity);
 
     /// <summary>This very header came before: the first receipt answers it again.</summary>

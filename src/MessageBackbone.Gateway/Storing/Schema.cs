@@ -60,6 +60,7 @@ internal static class Schema
             UNIQUE (message_id, header_sha256))
         """,
         "CREATE UNIQUE INDEX IF NOT EXISTS inbox_shown_once ON inbox (message_id) WHERE outcome = 1",
+        "CREATE INDEX IF NOT EXISTS inbox_apart ON inbox (row) WHERE outcome = 4",
         "CREATE INDEX IF NOT EXISTS inbox_urgent ON inbox (precedence DESC, row DESC) WHERE outcome = 1",
         "CREATE INDEX IF NOT EXISTS inbox_reports ON inbox (conversation_id) WHERE outcome = 1 AND kind = 'report.nondelivery'",
         // kind: 0 the answer to a delivery, 1 OPENED. state: 0 to be sent, 1 recorded by the node, 2 refused by the node.
