@@ -32,6 +32,8 @@ public static class EventTypes
         ("delivery.expired.v1", Expired.Descriptor),
         ("delivery.released.v1", Released.Descriptor),
         ("delivery.refused-by-operator.v1", RefusedByOperator.Descriptor),
+        ("message.recall-ordered.v1", RecallOrdered.Descriptor),
+        ("delivery.recalled.v1", Recalled.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

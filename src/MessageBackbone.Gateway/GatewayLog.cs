@@ -98,4 +98,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(61, LogLevel.Error, "A local request failed: {Method} {Route}")]
     public static partial void LocalRequestFailed(ILogger log, string method, string route, Exception fault);
+
+    [LoggerMessage(70, LogLevel.Information, "Message {MessageId} was recalled by its sender with order {OrderId}: {State}")]
+    public static partial void Recalled(ILogger log, string messageId, string orderId, string state);
+
+    [LoggerMessage(71, LogLevel.Warning, "The order to recall {OrderId} does not verify, and nothing was done: {Problem}")]
+    public static partial void OrderNotVerified(ILogger log, string orderId, string problem);
 }

@@ -87,6 +87,10 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>The purpose where the caller names none. Default investigation.</summary>
     public string DefaultPurpose { get; set; } = "investigation";
 
+    /// <summary>The legal basis on which the bureau keeps what an officer opened before its sender recalled it, like "StPO 101/8"; it goes to the sender.
+    /// Empty, the default: what is recalled is deleted, opened or not.</summary>
+    [RegularExpression(@"\A[A-Za-z0-9._/ -]{0,64}\z")] public string RetainOpenedOn { get; set; } = "";
+
     /// <summary>Requests of local callers that are worked on at the same time; more get 503. Default 256.</summary>
     [Range(1, 10_000)] public int LocalRequests { get; set; } = 256;
 

@@ -37,12 +37,18 @@ internal sealed class GatewayParts : IAsyncDisposable
         Posting = new Posting(composer, Outbox, Queue, Meter, clock);
         var signal = new OpenedSignal();
         NonDeliveries = new NonDeliveries(Inbox, Outbox, keys);
-        Opening = new Opening(Inbox, NonDeliveries, keys, signal, clock);
+        Recalls = new RecallStore(database);
+        Recalling = new Recalling(Outbox, Recalls, Posting, Directory, keys, clock);
+        Holders = new Holders(Inbox, Outbox, Recalling);
+        Opening = new Opening(Inbox, NonDeliveries, new RecallWords(Recalls), keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
         var quarantining = new Quarantining(options, clock, logs.CreateLogger<Quarantining>());
-        var check = new DeliveryCheck(keys, Directory, Acceptances, _downloads, Inbox, quarantining, clock, logs.CreateLogger<DeliveryCheck>());
+        var recallAnswers = new RecallAnswers(keys, options, clock);
+        var check = new DeliveryCheck(
+            keys, Directory, Acceptances, _downloads, Inbox, quarantining, recallAnswers, clock, logs.CreateLogger<DeliveryCheck>());
         _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
-        Attendance = new Attendance(keys, Node, check, quarantining, Inbox, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
+        Attendance = new Attendance(
+            keys, Node, check, quarantining, Inbox, Queue, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
 
     public GatewayOptions Options { get; }
@@ -78,6 +84,12 @@ internal sealed class GatewayParts : IAsyncDisposable
     public Posting Posting { get; }
 
     public NonDeliveries NonDeliveries { get; }
+
+    public RecallStore Recalls { get; }
+
+    public Recalling Recalling { get; }
+
+    public Holders Holders { get; }
 
     public Opening Opening { get; }
 

@@ -36,6 +36,7 @@ public sealed class EventTypesTests
             "bureau.subscribed.v1=Subscribed", "bureau.unsubscribed.v1=Unsubscribed", "bureau.contract-declared.v1=ContractDeclared",
             "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead", "delivery.expired.v1=Expired",
             "delivery.released.v1=Released", "delivery.refused-by-operator.v1=RefusedByOperator",
+            "message.recall-ordered.v1=RecallOrdered", "delivery.recalled.v1=Recalled",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

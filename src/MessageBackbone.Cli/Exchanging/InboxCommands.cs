@@ -59,12 +59,23 @@ internal static class InboxCommands
         session.Print.Table(columns, messages.Select(m => (IReadOnlyList<string>)
         [
             m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic, Plain.Time(m.ReceivedAt),
-            m.OpenedAt is null ? "no" : Plain.Time(m.OpenedAt),
+            Opened(m),
         ]), "Nothing is in the inbox that fits.");
         if (page.Quarantined > 0)
             session.Print.Note($"{page.Quarantined} more came and could not be processed: they are quarantined. The node's operators release or refuse them.");
-        if (messages.FirstOrDefault(m => m.OpenedAt is null) is { } first)
+        if (messages.FirstOrDefault(m => m.OpenedAt is null && !m.IsDeleted) is { } first)
             session.Print.Note(ExchangeCommands.Next(session, $"inbox open {Plain.Line(first.MessageId)}"));
+    }
+
+    private static string Opened(InboxItem message)
+    {
+        var opened = message.OpenedAt is null ? "no" : Plain.Time(message.OpenedAt);
+        return message.Recall switch
+        {
+            "deleted" => "recalled by its sender",
+            "retained" => opened + ", asked back, kept",
+            _ => opened,
+        };
     }
 
     private static string Filter(string? from, string? kind, string? precedence)

@@ -4,7 +4,10 @@ namespace MessageBackbone.Cli.Exchanging;
 
 internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, bool Exercise, DateTimeOffset ReceivedAt,
-    DateTimeOffset? OpenedAt = null);
+    DateTimeOffset? OpenedAt = null, string? Recall = null)
+{
+    public bool IsDeleted => Recall == "deleted";
+}
 
 internal sealed record InboxPage(IReadOnlyList<InboxItem> Messages, long Quarantined = 0);
 
@@ -40,7 +43,13 @@ internal sealed record Tracking(ulong Position, IReadOnlyList<TrackedRecipient> 
 internal sealed record NotDelivered(string Recipient, string Reason, DateTimeOffset At, string ReportId);
 
 internal sealed record MessageStatus(
-    string NodeProblem, SentMessage? Sent = null, Tracking? Tracking = null, IReadOnlyList<NotDelivered>? NotDelivered = null);
+    string NodeProblem, SentMessage? Sent = null, Tracking? Tracking = null, IReadOnlyList<NotDelivered>? NotDelivered = null,
+    IReadOnlyList<Recalled>? Recall = null);
+
+internal sealed record Recalled(
+    string Recipient, string State, string StillHolds, string Reason, string LegalBasis, DateTimeOffset OrderedAt, DateTimeOffset? StatedAt = null);
+
+internal sealed record RecallReply(string MessageId, string OrderId, IReadOnlyList<string> To);
 
 internal sealed record SubscriptionReply(string Topic, ulong Position);
 

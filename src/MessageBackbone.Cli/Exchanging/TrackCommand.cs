@@ -20,7 +20,7 @@ internal static class TrackCommand
     {
         var id = ExchangeCommands.IdArgument();
         return new DocumentedCommand("track",
-                "What became of a message: the outbox's state, and each recipient's with its signed receipts. "
+                "What became of a message: the outbox's state, and each recipient's with its signed receipts; of a recalled one, who still holds it. "
                 + "Of a received message, this bureau's own state.",
                 "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR", "backbone track 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as FR --json")
             .With([id, .. GatewayAccess.Options, CommonOptions.Json])
@@ -88,10 +88,32 @@ internal static class TrackCommand
         {
             session.Print.Line($"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
         }
+        if (status.Recall is { Count: > 0 } recall) PrintRecall(session, recall);
         foreach (var report in status.NotDelivered ?? [])
             session.Print.Line(
                 $"Not delivered to {Plain.Line(report.Recipient)}: {Plain.Line(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");
     }
+
+    private static void PrintRecall(Session session, IReadOnlyList<Recalled> recall)
+    {
+        session.Print.Line($"Recalled: {Plain.Line(recall[0].Reason)}, {Plain.Time(recall[0].OrderedAt)}.");
+        session.Print.Table(["recipient", "recall", "since", "still holds it"], recall.Select(r => (IReadOnlyList<string>)
+        [
+            r.Recipient, Told(r), Plain.Time(r.StatedAt), r.StillHolds,
+        ]), "");
+    }
+
+    private static string Told(Recalled recalled) => recalled.State switch
+    {
+        "queued" => "the order waits in the outbox",
+        "refused" => "the node refused the order",
+        "asked_back" => "asked back, no statement yet",
+        "recalled_before_delivery" => "recalled before delivery",
+        "deleted" => "states: deleted",
+        "not_held" => "states: not held",
+        "retained" => $"states: retained ({recalled.LegalBasis})",
+        var state => state,
+    };
 
     private static string Told(SentMessage sent) => sent.State switch
     {

@@ -107,6 +107,7 @@ internal static class OpsCommands
             r.Refused,
             r.Quarantined,
             r.Expired,
+            r.Recalled,
             OldestWaitingAt = r.OldestWaitingAt?.ToDateTimeOffset(),
             r.Attended,
         }).ToList();
@@ -116,12 +117,12 @@ internal static class OpsCommands
         else
         {
             session.Print.Table(["bureau", "precedence", "waiting", "oldest waits since", "delivered", "opened", "refused", "quarantined",
-                "expired", "attended"],
+                "expired", "recalled", "attended"],
                 rows.Select(r => (IReadOnlyList<string>)
                 [
                     r.Bureau, r.Precedence, r.Waiting.ToString(), Plain.Time(r.OldestWaitingAt), r.Delivered.ToString(), r.Opened.ToString(),
                         r.Refused.ToString(),
-                    r.Quarantined.ToString(), r.Expired.ToString(), r.Attended ? "yes" : "no",
+                    r.Quarantined.ToString(), r.Expired.ToString(), r.Recalled.ToString(), r.Attended ? "yes" : "no",
                 ]), "Nothing was delivered yet.");
             session.Print.Line($"At position {board.Position}, {Plain.Time(shown.At)}.");
         }

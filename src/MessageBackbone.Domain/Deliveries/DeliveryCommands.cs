@@ -21,7 +21,7 @@ public abstract record DeliveryCommand
 public sealed record RecordReceipt(DeliveryReceipt Receipt, ByteString Signed, ByteString SignerSha256, Accepted Message, Attempt? Attempt) : DeliveryCommand;
 
 /// <summary>An attempt ended without a receipt.</summary>
-/// <param name="EndedBy">"disconnected", "superseded", "timeout" or "expired".</param>
+/// <param name="EndedBy">"disconnected", "superseded", "timeout", "expired" or "recalled".</param>
 public sealed record EndAttempt(string MessageId, string Recipient, Attempt Attempt, string EndedBy) : DeliveryCommand;
 
 /// <summary>The message's <c>deliver_by</c> may have passed: ends the delivery, unless a receipt settled it before.</summary>
@@ -42,6 +42,12 @@ public sealed record Release(Accepted Message, string Recipient, string Operator
 /// <param name="Reason">A code.</param>
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
 public sealed record RefuseQuarantined(Accepted Message, string Recipient, string Operator, string Reason, DateTimeOffset At, string Node) : DeliveryCommand;
+
+/// <summary>The sender recalled the message: ends the delivery, unless a receipt settled it before or it ended otherwise.</summary>
+/// <param name="Message">The acceptance of the recalled message.</param>
+/// <param name="OrderId">The message that brought the order. Verified before: it is the sender's, and names this recipient.</param>
+/// <param name="Reason">The order's code.</param>
+public sealed record Recall(Accepted Message, string Recipient, string OrderId, string Reason, DateTimeOffset At, string Node) : DeliveryCommand;
 
 /// <summary>One presentation of a message to its recipient.</summary>
 /// <param name="Number">1, 2, 3 … in this delivery.</param>

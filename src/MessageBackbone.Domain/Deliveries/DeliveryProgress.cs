@@ -17,6 +17,8 @@ public enum DeliveryStage
     Expired,
     /// <summary>Final: an operator ended it while it was quarantined. A receipt that still comes is kept beside it and changes nothing.</summary>
     RefusedByOperator,
+    /// <summary>Final, like <see cref="Expired"/>.</summary>
+    Recalled,
 }
 
 /// <summary>One message on its way to one recipient. Stream <c>delivery-{id}-{bureau}</c>.</summary>
@@ -24,7 +26,7 @@ public sealed record DeliveryProgress
 {
     public static readonly DeliveryProgress Waiting = new();
 
-    public DeliveryStage Stage => Ended ?? Receipted;
+    public DeliveryStage Stage => EndedAs ?? Receipted;
 
     /// <summary>What the receipts alone say, those that came after the end among them.</summary>
     public DeliveryStage Receipted { get; private init; }
@@ -46,7 +48,7 @@ public sealed record DeliveryProgress
     };
 
     /// <summary>No delivery is owed any more.</summary>
-    public bool IsFinal => Ended is not null || IsSettled;
+    public bool IsFinal => EndedAs is not null || IsSettled;
 
     /// <summary>A receipt says what became of it: another one may only repeat that.</summary>
     internal bool IsSettled => Receipted is DeliveryStage.Delivered or DeliveryStage.Opened or DeliveryStage.Refused;
@@ -54,7 +56,8 @@ public sealed record DeliveryProgress
     /// <summary>The QUARANTINED receipt that an operator's release answered last: sent once more, it is no new one.</summary>
     internal ByteString ReleasedReceipt { get; private init; } = ByteString.Empty;
 
-    private DeliveryStage? Ended { get; init; }
+    /// <summary>The end that no receipt gave; null: none.</summary>
+    private DeliveryStage? EndedAs { get; init; }
 
     private ByteString QuarantineReceipt { get; init; } = ByteString.Empty;
 
@@ -69,13 +72,14 @@ public sealed record DeliveryProgress
     public static Decision Decide(DeliveryProgress state, DeliveryCommand command) => command switch
     {
         RecordReceipt receipt => Receipts.Decide(state, receipt),
-        // Also after it expired: that it lay with the recipient until then is a fact that nothing else tells.
+        // Also after it expired or was recalled: that it lay with the recipient until then is a fact that nothing else tells.
         EndAttempt attempt => attempt.Attempt.Number <= state.Attempts || state.IsSettled
             ? Decision.Nothing
             : Decision.Of(attempt.Attempt.ToEvent(attempt.MessageId, attempt.Recipient, attempt.EndedBy)),
         Expire expire => Expiry.Decide(state, expire),
         Release release => Quarantine.Decide(state, release),
         RefuseQuarantined refuse => Quarantine.Decide(state, refuse),
+        Recall recall => Recalling.Decide(state, recall),
         _ => throw new UnreachableException($"A delivery has no case for {command.GetType().Name}."),
     };
 
@@ -89,8 +93,9 @@ public sealed record DeliveryProgress
         Opened => state with { Receipted = DeliveryStage.Opened, OpenedAt = state.Events },
         Quarantined e => state with { Receipted = DeliveryStage.Quarantined, QuarantinedAt = state.Events, QuarantineReceipt = e.Receipt },
         Released => state with { Receipted = DeliveryStage.Waiting, ReleasedReceipt = state.QuarantineReceipt },
-        Expired => state with { Ended = DeliveryStage.Expired },
-        RefusedByOperator => state with { Ended = DeliveryStage.RefusedByOperator },
+        Expired => state with { EndedAs = DeliveryStage.Expired },
+        Recalled => state with { EndedAs = DeliveryStage.Recalled },
+        RefusedByOperator => state with { EndedAs = DeliveryStage.RefusedByOperator },
         _ => throw new UnreachableException($"A delivery has no case for {@event.Descriptor.FullName}."),
     };
 }

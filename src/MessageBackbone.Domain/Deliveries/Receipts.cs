@@ -5,8 +5,8 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Domain.Deliveries;
 
 /// <summary>What a recipient's receipt does to its delivery: DELIVERED and REFUSED end it, OPENED follows DELIVERED once, QUARANTINED keeps it open.</summary>
-/// <remarks>Receipts are judged by the receipts before them alone. Of a delivery that expired, or that an operator refused, they are recorded all the same: they prove who holds the
-/// message, and the delivery stays ended.</remarks>
+/// <remarks>Receipts are judged by the receipts before them alone. Of a delivery that expired, was recalled, or was refused by an operator they are recorded all
+/// the same: they prove who holds the message, and the delivery stays as it ended.</remarks>
 internal static class Receipts
 {
     public static Decision Decide(DeliveryProgress state, RecordReceipt command) =>

@@ -36,6 +36,8 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
         if (!ReceiptBuilding.TryRead(sent.Header, MessageHeader.Parser, out _, out var header, out var problem))
             throw new InvalidOperationException($"The outbox holds a header that cannot be read: {problem}");
         var content = Reopen(sent, header);
+        // What is inside an order or a statement is signed by the certificate of its message.
+        if (Recalls.IsRecallKind(header.Kind)) content = Recalls.SignAgain(content, keys.Keys.Sign!, clock.GetUtcNow());
         if (header.Topic.Length > 0)
         {
             header.Info.Clear();

@@ -59,6 +59,9 @@ public sealed class DraftRefusedException(string reason, string text, IReadOnlyL
     /// <summary>The gateway's own codes beside those of the contract.</summary>
     public const string OutboxFull = "OUTBOX_FULL";
 
+    /// <summary>The message that is to be recalled waits for the node's answer.</summary>
+    public const string NotAcceptedYet = "NOT_ACCEPTED_YET";
+
     /// <summary>The recipient is known, but no seal certificate of it is vouched for by this gateway's own CA, valid and unrevoked.</summary>
     public const string NotVouchedFor = "RECIPIENT_NOT_VOUCHED_FOR";
 

@@ -1,4 +1,6 @@
+using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Gateway.Storing;
+using MessageBackbone.V1;
 using Microsoft.Data.Sqlite;
 
 namespace MessageBackbone.Gateway.Inbox;
@@ -11,7 +13,11 @@ internal sealed record Arrival(
 /// <summary>A row of the inbox without its bytes.</summary>
 internal sealed record InboxEntry(
     long Row, string MessageId, string Sender, int Precedence, string Kind, string Topic, string Reference, string ConversationId, bool Exercise,
-    long Position, long Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer);
+    long Position, long Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer, RecallState Recall = RecallState.Unspecified)
+{
+    /// <summary>Its sender recalled it, and its content is gone.</summary>
+    public bool IsDeleted => Recall == RecallState.Deleted;
+}
 
 internal sealed record InboxMessage(InboxEntry Entry, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body);
 
@@ -19,16 +25,22 @@ internal sealed record InboxQuery(string? Sender = null, string? Kind = null, in
     bool NewestFirst = false);
 
 /// <summary>What came of storing an arrival: the receipt to send, and whether it was there before.</summary>
-internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated, string Reason = "");
+/// <param name="Statement">The answer to an order to recall, which was stored in the outbox with it; null: it was none.</param>
+internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated, string Reason = "", WaitingMessage? Statement = null);
+
+/// <summary>What is stored in the place of an arrival: when another header with its id is shown already, and when its sender recalled it before it
+/// came. May run twice.</summary>
+internal sealed record Instead(Func<(Arrival Arrival, byte[] Receipt)> Conflict, Func<(Arrival Arrival, byte[] Receipt)> Recalled);
 
 /// <summary>What this bureau received, sealed as it came. A message is shown once, whatever is delivered how often.</summary>
 internal sealed class InboxStore(GatewayDatabase database)
 {
-    // As many as a message has recipients at most.
-    private const int MostReports = 500;
+    // As many as a message has recipients at most, and each may be asked for it more than once.
+    private const int MostReports = 2_000;
 
     private const string EntryColumns =
-        "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer";
+        "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer, "
+        + RecallStore.StateOfInbox;
 
     /// <summary>The receipt that answers a header that came before; null when it is new.</summary>
     public Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
@@ -36,9 +48,10 @@ internal sealed class InboxStore(GatewayDatabase database)
     /// <summary>
     /// Stores the arrival and its receipt together, or, when this header came before, leaves all as it was and hands back the first receipt; what was kept
     /// apart before gives way to what is known of it now.
-    /// When another header with this id was delivered before, <paramref name="conflict"/> is stored in its place.
+    /// When another header with this id was delivered before, or its sender recalled it, what <paramref name="instead"/> gives is stored in its place.
     /// </summary>
-    public Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Func<(Arrival Arrival, byte[] Receipt)> conflict, CancellationToken cancellationToken) =>
+    /// <param name="order">The order to recall that the arrival holds: what it leads to is stored in the same transaction. Null: it holds none.</param>
+    public Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, CancellationToken cancellationToken) =>
         database.WriteAsync(session =>
         {
             if (ReceiptOf(session, arrival.MessageId, arrival.HeaderSha256) is { } before)
@@ -46,17 +59,21 @@ internal sealed class InboxStore(GatewayDatabase database)
                 if (before.Outcome != 4) return before;
                 Forget(session, arrival.MessageId, arrival.HeaderSha256);
             }
-            var (kept, signed) = arrival.Outcome == 1 && IsShown(session, arrival.MessageId) ? conflict() : (arrival, receipt);
+            var (kept, signed) = arrival.Outcome != 1 ? (arrival, receipt)
+                : IsShown(session, arrival.MessageId) ? instead.Conflict()
+                : RecallStore.WasRecalled(session, arrival) ? instead.Recalled()
+                : (arrival, receipt);
             Insert(session, kept);
             ReceiptStore.Insert(session, kept.MessageId, kept.HeaderSha256, ReceiptKind.Answer, kept.Outcome, kept.Precedence, signed);
-            return new Kept(signed, kept.Outcome, Repeated: false, kept.Reason);
+            var statement = order is not null && kept.Outcome == 1 ? RecallStore.Carry(session, order) : null;
+            return new Kept(signed, kept.Outcome, Repeated: false, kept.Reason, statement);
         }, cancellationToken);
 
-    /// <summary>Marks the first opening and stores its receipt. False when it was opened before: the first receipt stays the only one.</summary>
+    /// <summary>Marks the first opening and stores its receipt. False when it was opened before, or recalled meanwhile: then nothing is stored.</summary>
     public Task<bool> OpenAsync(InboxMessage message, string officer, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>
         database.WriteAsync(session =>
         {
-            var first = session.Execute("UPDATE inbox SET opened_at = $at, officer = $officer WHERE row = $row AND opened_at IS NULL",
+            var first = session.Execute("UPDATE inbox SET opened_at = $at, officer = $officer WHERE row = $row AND opened_at IS NULL AND length(body) > 0",
                 ("$row", message.Entry.Row), ("$at", at.ToUnixTimeMilliseconds()), ("$officer", officer)) == 1;
             if (first)
                 ReceiptStore.Insert(session, message.Entry.MessageId, message.HeaderSha256, ReceiptKind.Opened, 3, message.Entry.Precedence, receipt);
@@ -65,15 +82,20 @@ internal sealed class InboxStore(GatewayDatabase database)
 
     public InboxMessage? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox WHERE message_id = $id AND outcome = 1",
-        row => new InboxMessage(Entry(row), row.Bytes(14), row.Bytes(15), row.Bytes(16), row.Bytes(17)), ("$id", messageId)));
+        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), row.Bytes(18)), ("$id", messageId)));
 
     /// <summary>The reports of a conversation that say who did not get something, in the order in which they came.</summary>
-    public List<InboxMessage> Reports(string conversationId) => database.Read(session => session.Query(
+    public List<InboxMessage> Reports(string conversationId) => OfConversation(conversationId, "kind = 'report.nondelivery'");
+
+    /// <summary>The statements of a conversation that say who holds what was recalled, in the order in which they came.</summary>
+    public List<InboxMessage> Statements(string conversationId) => OfConversation(conversationId, "kind = 'statement.recall'");
+
+    private List<InboxMessage> OfConversation(string conversationId, string ofKind) => database.Read(session => session.Query(
         $"""
         SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox
-        WHERE conversation_id = $conversation AND outcome = 1 AND kind = 'report.nondelivery' ORDER BY row LIMIT {MostReports}
+        WHERE conversation_id = $conversation AND outcome = 1 AND {ofKind} ORDER BY row LIMIT {MostReports}
         """,
-        row => new InboxMessage(Entry(row), row.Bytes(14), row.Bytes(15), row.Bytes(16), row.Bytes(17)), ("$conversation", conversationId)));
+        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), row.Bytes(18)), ("$conversation", conversationId)));
 
     /// <summary>Most urgent first and newest first within a precedence, unless the query wants the newest of all.</summary>
     public List<InboxEntry> List(InboxQuery query)
@@ -83,7 +105,7 @@ internal sealed class InboxStore(GatewayDatabase database)
             $"""
             SELECT {EntryColumns} FROM inbox WHERE outcome = 1
                 AND ($sender IS NULL OR sender = $sender) AND ($kind IS NULL OR kind = $kind)
-                AND ($precedence IS NULL OR precedence = $precedence) AND ($opened IS NULL OR (opened_at IS NOT NULL) = $opened)
+                AND ($precedence IS NULL OR precedence = $precedence) AND ($opened IS NULL OR (opened_at IS NOT NULL OR length(body) = 0) = $opened)
             ORDER BY {order} LIMIT $limit OFFSET $skip
             """,
             Entry, ("$skip", query.Skip), ("$sender", query.Sender), ("$kind", query.Kind), ("$precedence", query.Precedence),
@@ -110,7 +132,7 @@ internal sealed class InboxStore(GatewayDatabase database)
 
     /// <summary>How many are shown, and how many of them nobody opened.</summary>
     public (long Shown, long Unopened) Count() => database.Read(session => session.First(
-        "SELECT count(*), count(*) - count(opened_at) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
+        "SELECT count(*), count(*) FILTER (WHERE opened_at IS NULL AND length(body) > 0) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
 
     /// <summary>How many came, could not be processed, and were not delivered since.</summary>
     public long CountApart() => database.Read(session => session.First("SELECT count(*) FROM inbox WHERE outcome = 4", row => row.GetInt64(0)));
@@ -145,5 +167,6 @@ internal sealed class InboxStore(GatewayDatabase database)
 
     private static InboxEntry Entry(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7),
-        row.GetInt64(8) == 1, row.GetInt64(9), row.GetInt64(10), row.Time(11)!.Value, row.Time(12), row.Text(13));
+        row.GetInt64(8) == 1, row.GetInt64(9), row.GetInt64(10), row.Time(11)!.Value, row.Time(12), row.Text(13),
+        row.IsDBNull(14) ? RecallState.Unspecified : (RecallState)row.GetInt32(14));
 }

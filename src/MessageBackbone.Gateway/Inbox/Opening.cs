@@ -32,8 +32,11 @@ internal sealed class OpenedSignal
 /// <param name="First">This is the first opening: the sender gets an OPENED receipt for it.</param>
 public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, bool First);
 
+/// <summary>Its sender recalled it, and its content was deleted. The message says when and with which order.</summary>
+public sealed class RecalledException(string message) : InvalidOperationException(message);
+
 /// <summary>Opens a message on demand. The inbox keeps the sealed form; what is read here is held in memory only.</summary>
-internal sealed class Opening(InboxStore inbox, NonDeliveries reports, KeyRing keys, OpenedSignal signal, TimeProvider clock)
+internal sealed class Opening(InboxStore inbox, NonDeliveries reports, RecallWords recalls, KeyRing keys, OpenedSignal signal, TimeProvider clock)
 {
     /// <summary>Null when the inbox shows no such message. Throws <see cref="InvalidOperationException"/> when it cannot be opened any more.</summary>
     /// <param name="officer">A pseudonym that the bureau can resolve; goes to the sender with the receipt.</param>
@@ -43,6 +46,7 @@ internal sealed class Opening(InboxStore inbox, NonDeliveries reports, KeyRing k
         if (inbox.Find(id.Value) is not { } message) return null;
         using var activity = GatewayTelemetry.Source.StartActivity("open");
         activity?.SetTag("message.id", id.Value);
+        if (message.Entry.IsDeleted) throw new RecalledException(recalls.WhyDeleted(message));
         var (header, content) = Read(message);
         if (message.Entry.OpenedAt is not null) return new OpenedMessage(header, content, First: false);
         var at = clock.GetUtcNow();
@@ -50,6 +54,8 @@ internal sealed class Opening(InboxStore inbox, NonDeliveries reports, KeyRing k
             header, message.HeaderSha256, keys.Bureau, DeliveryOutcome.Opened, "", officer, (ulong)message.Entry.Sequence, keys.Keys.Sign!, at);
         var first = await inbox.OpenAsync(message, officer, receipt, at, cancellationToken);
         if (first) signal.Give();
+        // Recalled while it was being opened: the sender may have been told by now that nobody reads it any more.
+        else if (inbox.Find(id.Value) is { Entry.IsDeleted: true } gone) throw new RecalledException(recalls.WhyDeleted(gone));
         return new OpenedMessage(header, content, first);
     }
 
@@ -70,7 +76,8 @@ internal sealed class Opening(InboxStore inbox, NonDeliveries reports, KeyRing k
         }
         if (!Digests.AreEqual(Digests.Sha256(bytes), header.ContentSha256.Span)) throw new InvalidOperationException("The inbox holds another content than was received.");
         var content = SealedContent.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes);
-        // A report holds no words, only what a node signed.
+        // Control messages hold no words, only what was signed.
+        if (Recalls.IsRecallKind(header.Kind)) return (header, recalls.Of(message, header, content));
         return (header, header.Kind == MessageOpening.NonDeliveryKind ? reports.InWords(header, content) : content);
     }
 }

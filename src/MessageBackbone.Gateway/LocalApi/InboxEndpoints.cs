@@ -57,6 +57,11 @@ internal static class InboxEndpoints
             await parts.Audit.RecordAsync(user, "open", message.Value, opened is null ? "not found" : $"opened by {request.Officer}", CancellationToken.None);
             return opened is null ? Problems.NotFound("The inbox has no such message.") : Results.Ok(opened.ToShape());
         }
+        catch (RecalledException recalled)
+        {
+            await parts.Audit.RecordAsync(user, "open", message.Value, "recalled", CancellationToken.None);
+            return Problems.Of(StatusCodes.Status409Conflict, Protocol.Signing.Reasons.Recalled, recalled.Message);
+        }
         catch (InvalidOperationException cannot)
         {
             await parts.Audit.RecordAsync(user, "open", message.Value, "cannot open", CancellationToken.None);

@@ -1,7 +1,9 @@
 using Grpc.Core;
 using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
+using MessageBackbone.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,6 +17,7 @@ internal static class MessageEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, GatewayParts parts)
     {
+        RecallEndpoint.Map(routes, parts);
         routes.MapPost("/messages", Task<IResult> (HttpContext context, CancellationToken stopped) => SendAsync(context, parts, stopped))
             .Accepts<SendRequest>("application/json", "multipart/form-data").Produces<SendReply>(StatusCodes.Status202Accepted).ProducesProblem(400).ProducesProblem(401)
             .ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503).WithName("send").WithTags("messages").WithSummary("Send a message")
@@ -87,6 +90,13 @@ internal static class MessageEndpoints
         return request;
     }
 
+    private static Dictionary<string, KnownDelivery> Known(TrackingShape? tracking) => (tracking?.Recipients ?? [])
+        .DistinctBy(r => r.Recipient, StringComparer.Ordinal).ToDictionary(
+            r => r.Recipient,
+            r => new KnownDelivery(
+                r.State == EnumNames.Of(DeliveryState.Recalled), r.Receipts.Any(receipt => receipt.Outcome == EnumNames.Of(DeliveryOutcome.Delivered))),
+            StringComparer.Ordinal);
+
     private static IResult List(GatewayParts parts, long? before, int? limit)
     {
         var count = limit ?? 50;
@@ -102,10 +112,11 @@ internal static class MessageEndpoints
         if (entry is null && parts.Inbox.Find(message.Value) is null) return Problems.NotFound("Neither outbox nor inbox has such a message.");
         await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "status", message.Value, "read", context.RequestAborted);
         if (entry is { State: Outbox.OutboxState.Refused or Outbox.OutboxState.Replaced })
-            return Results.Ok(new MessageStatus(entry.ToShape(), null, "", []));
+            return Results.Ok(new MessageStatus(entry.ToShape(), null, "", [], []));
         var (tracking, problem) = await new Tracker(parts).TrackAsync(message, context.RequestAborted);
         var reports = entry is null ? [] : parts.NonDeliveries.Of(entry);
         return Results.Ok(new MessageStatus(
-            entry?.ToShape(), tracking, problem, [.. reports.Select(r => new NotDeliveredShape(r.Recipient, r.Reason, r.At, r.ReportId))]));
+            entry?.ToShape(), tracking, problem, [.. reports.Select(r => new NotDeliveredShape(r.Recipient, r.Reason, r.At, r.ReportId))],
+            entry is null ? [] : [.. parts.Holders.Of(entry, Known(tracking)).Select(h => h.ToShape())]));
     }
 }

@@ -11,7 +11,12 @@ internal static class ShapeMapping
 {
     public static InboxItem ToShape(this InboxEntry entry) => new(
         entry.MessageId, entry.Sender, EnumNames.Of((Precedence)entry.Precedence), entry.Kind, entry.Topic, entry.Reference, entry.ConversationId, entry.Exercise,
-        (ulong)entry.Position, (ulong)entry.Sequence, entry.ReceivedAt, entry.OpenedAt, entry.Officer);
+        (ulong)entry.Position, (ulong)entry.Sequence, entry.ReceivedAt, entry.OpenedAt, entry.Officer,
+        entry.Recall == RecallState.Unspecified ? "" : EnumNames.Of(entry.Recall));
+
+    public static RecallShape ToShape(this Holding holder) => new(
+        holder.Recipient, holder.State, holder.StillHolds, holder.Reason, holder.LegalBasis, holder.OrderedAt, holder.StatedAt, holder.OrderId,
+        holder.StatementId);
 
     public static SentItem ToShape(this OutboxEntry entry) => new(
         entry.MessageId, EnumNames.Of(entry.State), EnumNames.Of((Precedence)entry.Precedence), entry.Kind, entry.Reference, entry.Recipients, entry.Size,

@@ -89,7 +89,8 @@ internal sealed record OpenRequest
 
 internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, string Conversation, bool Exercise, ulong Position,
-    ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer);
+    ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer,
+    [property: Description("Empty; or what its sender's order to recall it led to: deleted or retained.")] string Recall);
 
 internal sealed record InboxPage(
     IReadOnlyList<InboxItem> Messages,
@@ -125,7 +126,29 @@ internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position,
 internal sealed record MessageStatus(
     SentItem? Sent, [property: Description("What the node knows; absent when it cannot be asked, see node_problem.")] TrackingShape? Tracking, string NodeProblem,
     [property: Description("What signed reports in the inbox say: who will not get it any more. Known also while the node cannot be asked.")]
-    IReadOnlyList<NotDeliveredShape> NotDelivered);
+    IReadOnlyList<NotDeliveredShape> NotDelivered,
+    [property: Description("Who was asked to give it back, and who still holds it. Statements count also while the node cannot be asked.")]
+    IReadOnlyList<RecallShape> Recall);
+
+internal sealed record RecallShape(
+    string Recipient,
+    [property: Description("queued, refused, asked_back, recalled_before_delivery, deleted, not_held or retained.")] string State,
+    [property: Description("yes, no or unknown.")] string StillHolds, string Reason, string LegalBasis, DateTimeOffset OrderedAt, DateTimeOffset? StatedAt,
+    string OrderId, string StatementId);
+
+internal sealed record RecallRequest
+{
+    [Description("A code, [A-Z_]{1,64}, like SENT_IN_ERROR.")]
+    public string Reason { get; init; } = "";
+
+    [Description("Recipients of the message to ask; empty: all.")]
+    public IReadOnlyList<string> To { get; init; } = [];
+
+    [Description("Empty: the message's own.")]
+    public string Precedence { get; init; } = "";
+}
+
+internal sealed record RecallReply(string MessageId, string OrderId, IReadOnlyList<string> To, string Status);
 
 internal sealed record NotDeliveredShape(string Recipient, string Reason, DateTimeOffset At, string ReportId);
 

@@ -40,8 +40,13 @@ internal sealed class OutboxStore(GatewayDatabase database)
         "reason_text, replaced_by, replaces, traceparent, header_sha256, receipt";
 
     /// <summary>Throws <see cref="SqliteException"/> when the id is there already: an id is chosen once.</summary>
-    public Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken) =>
-        database.WriteAsync(session => Insert(session, message, origin, replaces: "", signedAgain: 0), cancellationToken);
+    /// <param name="also">What is written with it, in one transaction. May run twice.</param>
+    public Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken, Action<SqliteSession>? also = null) =>
+        database.WriteAsync(session =>
+        {
+            also?.Invoke(session);
+            return Insert(session, message, origin, replaces: "", signedAgain: 0);
+        }, cancellationToken);
 
     public List<WaitingMessage> Waiting() => database.Read(session => session.Query(
         "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
@@ -102,7 +107,8 @@ internal sealed class OutboxStore(GatewayDatabase database)
     public List<OutboxEntry> List(long before, int limit) => database.Read(session => session.Query(
         $"SELECT {EntryColumns} FROM outbox WHERE row < $before ORDER BY row DESC LIMIT $limit", Entry, ("$before", before), ("$limit", limit)));
 
-    private static WaitingMessage Insert(SqliteSession session, SignedMessage message, Origin origin, string replaces, int signedAgain)
+    /// <summary>Puts a message into the outbox in a transaction that writes other things too.</summary>
+    public static WaitingMessage Insert(SqliteSession session, SignedMessage message, Origin origin, string replaces, int signedAgain)
     {
         var row = session.First(
             """

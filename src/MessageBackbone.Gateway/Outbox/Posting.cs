@@ -13,12 +13,19 @@ internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue 
         using var activity = GatewayTelemetry.Source.StartActivity("send");
         var message = await composer.ComposeAsync(draft, cancellationToken);
         activity?.SetTag("message.id", message.MessageId);
+        return await PutAsync(message, user);
+    }
+
+    /// <summary>Puts a signed message into the outbox, if there is room.</summary>
+    /// <param name="also">What is written with it, in one transaction. May run twice.</param>
+    public async Task<MessageId> PutAsync(SignedMessage message, string user, Action<Storing.SqliteSession>? also = null)
+    {
         if (!queue.TryReserve(message.Size, (Precedence)message.Precedence))
             throw new DraftRefusedException(DraftRefusedException.OutboxFull, "The outbox is full: the node has not answered for too long. Send it again later.", []);
         try
         {
             // Not cancelled any more: from here on the caller gets the id, or knows that nothing was stored.
-            var waiting = await store.AddAsync(message, new Origin(user, Activity.Current?.Id, clock.GetUtcNow()), CancellationToken.None);
+            var waiting = await store.AddAsync(message, new Origin(user, Activity.Current?.Id, clock.GetUtcNow()), CancellationToken.None, also);
             queue.Put(waiting);
         }
         catch

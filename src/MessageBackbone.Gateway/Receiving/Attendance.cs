@@ -1,6 +1,7 @@
 using Grpc.Core;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Protocol.Signing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,8 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
-    KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, ReceiptStore receipts, OpenedSignal opened, GatewayOptions options,
+    KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, OutboxQueue outbox, ReceiptStore receipts,
+    OpenedSignal opened, GatewayOptions options,
     GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);
@@ -47,7 +49,7 @@ internal sealed class Attendance(
         {
             using var call = node.Delivery.Attend(cancellationToken: cancellationToken);
             var outlet = new ReceiptOutlet(call.RequestStream);
-            var lanes = new DeliveryLanes(check, quarantining, inbox, outlet, observers, meter, _verifySlots, clock);
+            var lanes = new DeliveryLanes(check, quarantining, inbox, outbox, outlet, observers, meter, _verifySlots, clock);
             var signing = new ReceiptSigning(keys, receipts, clock, log);
             var stream = new AttendedStream(call, lanes, outlet, receipts, signing, opened, options, observers, meter, clock, log);
             return await stream.RunAsync(Begun, cancellationToken);

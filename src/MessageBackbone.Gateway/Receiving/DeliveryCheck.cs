@@ -16,8 +16,8 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Decides what a delivery is, by the recipient's checks of the contract against the verified copy of the directory, and signs the receipt.</summary>
 internal sealed class DeliveryCheck(
-    KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, Quarantining quarantining, TimeProvider clock,
-    ILogger<DeliveryCheck> log)
+    KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, Quarantining quarantining, RecallAnswers recalls,
+    TimeProvider clock, ILogger<DeliveryCheck> log)
 {
     // The largest body that the contract lets pass, and room for longer names of issuers.
     private const ulong LargestBody = 2 << 20;
@@ -136,7 +136,18 @@ internal sealed class DeliveryCheck(
             header.Topic, header.Reference, header.ConversationId, header.Exercise, (long)delivery.Position, (long)delivery.Sequence, now, sha256,
             acceptance is null ? [] : delivery.Acceptance.ToByteArray(), delivery.Envelope.Header.ToByteArray(), delivery.Envelope.Body.ToByteArray());
         DateTimeOffset? createdAt = refused is null && TimestampReading.TryRead(header.CreatedAt, out var created) ? created : null;
-        return new Judged.Fresh(delivery, arrival, Receipt(arrival, delivery, peeked), reason => KeptApart(arrival, delivery, peeked, reason), createdAt, activity);
+        var instead = new Instead(() => KeptApart(arrival, delivery, peeked, Reasons.DuplicateIdDifferentBytes), () => NotShown(arrival, delivery, peeked));
+        var order = outcome is OpeningOutcome.Opened opened ? recalls.OrderIn(opened, log) : null;
+        var receipt = Receipt(arrival, delivery, peeked);
+        return new Judged.Fresh(
+            delivery, arrival, receipt, instead, order, reason => KeptApart(arrival, delivery, peeked, reason), createdAt, activity);
+    }
+
+    // It never was in the inbox, so DELIVERED would not be true; and nothing of it is kept but what its header says.
+    private (Arrival, byte[]) NotShown(Arrival arrival, Delivery delivery, Peeked peeked)
+    {
+        var recalled = arrival with { Outcome = (int)DeliveryOutcome.Refused, Reason = Reasons.Recalled, Body = [] };
+        return (recalled, Receipt(recalled, delivery, peeked));
     }
 
     // Nothing of it is shown. Another header under an id that is shown already is such a one: the node should never deliver it. Of what could not be

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
@@ -11,7 +12,8 @@ namespace MessageBackbone.Gateway.Receiving;
 /// receipted once stored. A large ROUTINE body that is being fetched holds up ROUTINE only: no lane waits for a place that another one holds.
 /// </summary>
 internal sealed class DeliveryLanes(
-    DeliveryCheck check, Quarantining quarantining, InboxStore inbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter, LaneSlots verifySlots, TimeProvider clock)
+    DeliveryCheck check, Quarantining quarantining, InboxStore inbox, OutboxQueue outbox, ReceiptOutlet outlet, GatewayObservers observers, GatewayMeter meter,
+    LaneSlots verifySlots, TimeProvider clock)
 {
     private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
     private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
@@ -64,6 +66,7 @@ internal sealed class DeliveryLanes(
         {
             var kept = judged is Judged.Fresh fresh && !IsApart(fresh) ? await KeptAsync(fresh, keeping, cancellationToken) : await keeping;
             if (kept.Outcome != (int)DeliveryOutcome.Quarantined) quarantining.Processed();
+            if (kept.Statement is { } statement) Send(statement);
             Tell(judged, kept);
             var receipt = new SentReceipt(
                 judged.MessageId, judged.HeaderSha256, ReceiptKind.Answer, kept.Outcome, judged.Delivery.DeliveryId, kept.Receipt, OfDelivery: true);
@@ -75,7 +78,7 @@ internal sealed class DeliveryLanes(
     private static bool IsApart(Judged.Fresh fresh) => fresh.Arrival.Outcome == (int)DeliveryOutcome.Quarantined;
 
     private Task<Kept> KeepAsync(Judged.Fresh fresh, CancellationToken cancellationToken) =>
-        inbox.KeepAsync(fresh.Arrival, fresh.Receipt, () => fresh.Apart(Reasons.DuplicateIdDifferentBytes), cancellationToken);
+        inbox.KeepAsync(fresh.Arrival, fresh.Receipt, fresh.Instead, fresh.Order, cancellationToken);
 
     // The first try runs already, in its order among the others. What the store does not take while it takes others is kept apart.
     private async Task<Kept> KeptAsync(Judged.Fresh fresh, Task<Kept> keeping, CancellationToken cancellationToken)
@@ -88,10 +91,17 @@ internal sealed class DeliveryLanes(
             {
                 quarantining.Count(fresh.MessageId, Reasons.CannotStore);
                 var (arrival, receipt) = fresh.Apart(Reasons.CannotStore);
-                return inbox.KeepAsync(arrival, receipt, () => fresh.Apart(Reasons.DuplicateIdDifferentBytes), cancellationToken);
+                return inbox.KeepAsync(arrival, receipt, fresh.Instead, null, cancellationToken);
             },
             cancellationToken);
         return await task;
+    }
+
+    // Beyond the outbox's bounds where they are reached: the order is carried out by now, and its sender waits for the answer.
+    private void Send(WaitingMessage statement)
+    {
+        outbox.ReserveStored(statement.Size);
+        outbox.Put(statement);
     }
 
     private void Tell(Judged judged, Kept kept)

@@ -10,7 +10,8 @@ internal abstract record Judged(Delivery Delivery, string MessageId, byte[] Head
     /// <summary>New: to be stored with the receipt. <paramref name="CreatedAt"/> is the sender's word.</summary>
     /// <param name="Apart">The same as it is kept apart for that reason, with its receipt.</param>
     public sealed record Fresh(
-        Delivery Delivery, Arrival Arrival, byte[] Receipt, Func<string, (Arrival Arrival, byte[] Receipt)> Apart, DateTimeOffset? CreatedAt, Activity? Activity)
+        Delivery Delivery, Arrival Arrival, byte[] Receipt, Instead Instead, ReceivedOrder? Order, Func<string, (Arrival Arrival, byte[] Receipt)> Apart,
+        DateTimeOffset? CreatedAt, Activity? Activity)
         : Judged(Delivery, Arrival.MessageId, Arrival.HeaderSha256, Activity);
 
     /// <summary>This very header came before: the first receipt answers it again.</summary>

@@ -7,6 +7,8 @@ internal static class Schema
     [
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
+        // What a recall deletes is overwritten, not only unlinked. Only this connection, the writer's, deletes.
+        "PRAGMA secure_delete = ON",
         // state: 0 waiting, 1 accepted, 2 refused, 3 replaced. Header and body exactly as sent: the body is never kept in clear unless it is sent in clear.
         """
         CREATE TABLE IF NOT EXISTS outbox (
@@ -63,6 +65,31 @@ internal static class Schema
         "CREATE INDEX IF NOT EXISTS inbox_apart ON inbox (row) WHERE outcome = 4",
         "CREATE INDEX IF NOT EXISTS inbox_urgent ON inbox (precedence DESC, row DESC) WHERE outcome = 1",
         "CREATE INDEX IF NOT EXISTS inbox_reports ON inbox (conversation_id) WHERE outcome = 1 AND kind = 'report.nondelivery'",
+        "CREATE INDEX IF NOT EXISTS inbox_statements ON inbox (conversation_id) WHERE outcome = 1 AND kind = 'statement.recall'",
+        // Orders to recall that came and verified: one row each, written with the statement that answers it. state as in RecallState.
+        """
+        CREATE TABLE IF NOT EXISTS recalls (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            order_id TEXT NOT NULL UNIQUE,
+            message_id TEXT NOT NULL,
+            sender TEXT NOT NULL,
+            state INTEGER NOT NULL,
+            legal_basis TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            statement_id TEXT NOT NULL,
+            header_sha256 BLOB NOT NULL)
+        """,
+        "CREATE INDEX IF NOT EXISTS recalls_message ON recalls (message_id, row DESC)",
+        // Orders to recall that this bureau sent.
+        """
+        CREATE TABLE IF NOT EXISTS recalls_sent (
+            order_id TEXT PRIMARY KEY,
+            message_id TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            recipients TEXT NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID
+        """,
+        "CREATE INDEX IF NOT EXISTS recalls_sent_message ON recalls_sent (message_id, order_id)",
         // kind: 0 the answer to a delivery, 1 OPENED. state: 0 to be sent, 1 recorded by the node, 2 refused by the node.
         """
         CREATE TABLE IF NOT EXISTS receipts (

@@ -25,6 +25,7 @@ public static class AcceptingRegistration
             .AddSingleton<AcceptanceReceipts>()
             .AddSingleton<Quotas>()
             .AddSingleton<WorkingPlaces>()
+            .AddSingleton<RecallCheck>()
             .AddSingleton<Acceptor>()
             .AddSingleton<Tracker>()
             .AddSingleton<ExchangeService>();

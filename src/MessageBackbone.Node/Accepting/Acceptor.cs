@@ -22,6 +22,7 @@ internal sealed class Acceptor(
     CurrentDirectory directory,
     ContentStore content,
     Quotas quotas,
+    RecallCheck recalls,
     EventRecorder recorder,
     IEventLog log,
     AcceptanceReceipts receipts,
@@ -57,7 +58,9 @@ internal sealed class Acceptor(
 
         try
         {
-            return await RecordAsync(submission, Judge(submission), turn, cancellationToken);
+            var judgement = Judge(submission);
+            await recalls.RequireFitAsync(submission, cancellationToken);
+            return await RecordAsync(submission, judgement, turn, cancellationToken);
         }
         catch (RefusalException) when (submission.Id is not null)
         {
@@ -84,6 +87,7 @@ internal sealed class Acceptor(
         SignerCheck.Require(submission, state, node.Anchor, now);
         FieldCheck.Require(submission, now, limits);
         var body = BodyCheck.Require(submission);
+        RecallCheck.RequireForm(submission);
         RecipientCheck.Require(submission, body, state);
         PolicyCheck.Require(submission, state);
         return new Judgement(state, now);

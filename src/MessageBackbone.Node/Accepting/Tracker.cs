@@ -43,6 +43,8 @@ internal sealed class Tracker(IEventLog log)
             tracking.Recipients.Add(await RecipientAsync(accepted.Content.MessageId, recipient, cancellationToken));
         }
 
+        await AddRecallsAsync(tracking, cancellationToken);
+
         return tracking;
     }
 
@@ -65,9 +67,25 @@ internal sealed class Tracker(IEventLog log)
         return tracking;
     }
 
+    private async Task AddRecallsAsync(Tracking tracking, CancellationToken cancellationToken)
+    {
+        await foreach (var stored in log.ReadStreamAsync(StreamId.Message(tracking.MessageId), null, cancellationToken))
+        {
+            if (EventTypes.Parse(stored.Type, stored.Data) is not RecallOrdered ordered)
+            {
+                continue;
+            }
+
+            foreach (var asked in tracking.Recipients.Where(recipient => ordered.Recipients.Contains(recipient.Recipient)))
+            {
+                (asked.RecallOrder, asked.RecallOrderedAt) = (ordered.OrderId, ordered.At);
+            }
+        }
+    }
+
     // A receipt that came after the end is evidence of who holds the message; the end stays.
     private static DeliveryState StateAfter(RecipientTracking tracking, DeliveryState receipted) =>
-        tracking.State is DeliveryState.Expired or DeliveryState.Refused ? tracking.State : receipted;
+        tracking.State is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused ? tracking.State : receipted;
 
     private static void Add(RecipientTracking tracking, Google.Protobuf.IMessage @event)
     {
@@ -90,6 +108,9 @@ internal sealed class Tracker(IEventLog log)
                 break;
             case Expired:
                 (tracking.State, tracking.Reason) = (DeliveryState.Expired, "");
+                break;
+            case Recalled e:
+                (tracking.State, tracking.Reason) = (DeliveryState.Recalled, e.Reason);
                 break;
             case Quarantined e:
                 if (tracking.RefusedBy.Length == 0) (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Quarantined), e.Reason);

@@ -43,6 +43,7 @@ internal sealed class Attendance : IDisposable
     public async Task RunAsync(Func<string> endedBy, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var hearing = _rooms.Withdrawals.Hear(_desks[0].Lane.Bureau, (lane, sequence) => Post(() => Withdraw(lane, sequence)));
         ILaneAttachment[] attachments = [.. _desks.Select(desk => _rooms.Transport.Attach(desk.Lane, held => Post(() => desk.Arrive(held))))];
         var reading = ReadAllAsync(stop.Token);
         var writing = WriteAllAsync(stop.Token);
@@ -159,6 +160,12 @@ internal sealed class Attendance : IDisposable
         if (answer.Settled is { } delivery) Array.Find(_desks, desk => desk.Lane == delivery.Lane)!.Settle(delivery);
     }
 
+    private void Withdraw(LaneKey lane, ulong sequence)
+    {
+        Array.Find(_desks, desk => desk.Lane == lane)!.Withdraw(sequence);
+        _nextLook = default;
+    }
+
     private void Open(Window granted)
     {
         foreach (var desk in _desks)
@@ -188,7 +195,7 @@ internal sealed class Attendance : IDisposable
             {
                 var row = old.Ready!.Presentation.Row;
                 if (!_presented.Holds(row.MessageId, old)) continue;
-                var endedBy = row.DeliverBy <= now ? "expired" : "timeout";
+                var endedBy = old.IsRecalled ? "recalled" : row.DeliverBy <= now ? "expired" : "timeout";
                 DeliveringLog.TakenBack(_logger, row.MessageId, desk.Lane.Bureau, now - old.PresentedAt!.Value, endedBy);
                 old.TakenBack = true;
                 await _rooms.Attempts.EndAsync(old, endedBy);

@@ -14,5 +14,6 @@ internal sealed record AttendanceRooms(
     AttemptRecording Attempts,
     SecurityRecorder Security,
     CurrentDirectory Directory,
+    Withdrawals Withdrawals,
     DeliveringOptions Options,
     TimeProvider Clock);

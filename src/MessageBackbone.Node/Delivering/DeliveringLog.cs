@@ -28,9 +28,15 @@ internal static partial class DeliveringLog
     [LoggerMessage(307, LogLevel.Information, "Message {Message} to {Bureau} expired")]
     public static partial void Expired(ILogger logger, string message, string bureau);
 
-    [LoggerMessage(308, LogLevel.Warning, "Deliveries whose time is over wait for their end to be recorded: {Reason}")]
+    [LoggerMessage(308, LogLevel.Warning, "Deliveries whose time is over, or that were recalled, wait for their end to be recorded: {Reason}")]
     public static partial void ExpiryHeldUp(ILogger logger, string reason);
 
     [LoggerMessage(309, LogLevel.Critical, "{Part} stopped until the node is started again: {Reason}")]
     public static partial void PartStopped(ILogger logger, string part, string reason);
+
+    [LoggerMessage(310, LogLevel.Information, "Message {Message} is recalled by order {Order}")]
+    public static partial void RecallOrdered(ILogger logger, string message, string order);
+
+    [LoggerMessage(311, LogLevel.Information, "Message {Message} to {Bureau} ended as recalled")]
+    public static partial void Recalled(ILogger logger, string message, string bureau);
 }

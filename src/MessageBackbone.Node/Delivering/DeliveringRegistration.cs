@@ -17,6 +17,8 @@ public static class DeliveringRegistration
         .AddSingleton<AttendanceOpening>()
         .AddSingleton<Expiring>()
         .AddSingleton<NonDeliveryReports>()
+        .AddSingleton<Withdrawals>()
+        .AddSingleton<Recalling>()
         .AddSingleton<ExpiringService>()
         .AddSingleton<IFollower>(provider => new ObservedFollower(
             "deadlines", () => provider.GetRequiredService<Planner>().Position, () => provider.GetRequiredService<ExpiringService>().State))

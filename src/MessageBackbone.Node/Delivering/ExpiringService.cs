@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
 
-/// <summary>Runs <see cref="Expiring"/> and <see cref="NonDeliveryReports"/> from the host's start to its end. Operations and health see its state.</summary>
-internal sealed class ExpiringService(Expiring expiring, NonDeliveryReports reports, ILogger<ExpiringService> logger) : BackgroundService
+/// <summary>Runs <see cref="Expiring"/>, <see cref="NonDeliveryReports"/> and <see cref="Recalling"/> from the host's start to its end. Operations and health see its state.</summary>
+internal sealed class ExpiringService(Expiring expiring, NonDeliveryReports reports, Recalling recalling, ILogger<ExpiringService> logger) : BackgroundService
 {
     private volatile string _state = "starting";
 
@@ -16,7 +16,8 @@ internal sealed class ExpiringService(Expiring expiring, NonDeliveryReports repo
     {
         _state = FollowerState.Running;
         await Task.WhenAll(
-            GuardAsync("expiring", expiring.RunAsync, stoppingToken), GuardAsync("non-delivery reports", reports.RunAsync, stoppingToken));
+            GuardAsync("expiring", expiring.RunAsync, stoppingToken), GuardAsync("non-delivery reports", reports.RunAsync, stoppingToken),
+            GuardAsync("recalling", recalling.RunAsync, stoppingToken));
     }
 
     private async Task GuardAsync(string part, Func<CancellationToken, Task> run, CancellationToken stoppingToken)

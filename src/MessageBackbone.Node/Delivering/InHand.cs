@@ -24,8 +24,12 @@ internal sealed class InHand(LaneKey lane, ulong sequence, HeldReference? held)
     public DateTimeOffset? GivenUpAt(TimeSpan inHandAtMost)
     {
         if (PresentedAt + inHandAtMost is not { } end) return null;
+        if (IsRecalled) return PresentedAt;
         return Ready?.Presentation.Row.DeliverBy is { } by && by < end ? by : end;
     }
+
+    /// <summary>Its sender recalled it: it is given up as soon as it is presented.</summary>
+    public bool IsRecalled { get; set; }
 
     /// <summary>It went back to the plan without a receipt. Its place in the window stays taken until one comes.</summary>
     public bool TakenBack { get; set; }

@@ -54,6 +54,12 @@ internal sealed class LaneDesk(LaneKey lane, Plan plan, DeliveringOptions option
         return Hold(sequence, held);
     }
 
+    /// <summary>Its sender recalled it.</summary>
+    public void Withdraw(ulong sequence)
+    {
+        if (_inHand.TryGetValue(sequence, out var delivery)) delivery.IsRecalled = true;
+    }
+
     /// <summary>Its receipt is recorded, or it turned out to be final: the transport may forget it, and one more may be sent.</summary>
     public void Settle(InHand delivery)
     {

@@ -76,6 +76,7 @@ internal static class BoardTally
             case DeliveryState.Refused: row.Refused += count; break;
             case DeliveryState.Quarantined: row.Quarantined += count; break;
             case DeliveryState.Expired: row.Expired += count; break;
+            case DeliveryState.Recalled: row.Recalled += count; break;
             case DeliveryState.Opened:
                 row.Opened += count;
                 row.Delivered += count;
@@ -108,6 +109,7 @@ internal static class BoardTally
                 .On<Expired>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Expired))
                 .On<RefusedByOperator>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Refused))
                 .On<Released>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Waiting))
+                .On<Recalled>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Recalled))
                 .On<V1.Quarantined>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Quarantined));
         }
 
@@ -141,7 +143,7 @@ internal static class BoardTally
             var (precedence, from) = known ? (_find.Number(0), (DeliveryState)_find.Number(1)) : default;
             _find.Reset();
             // A delivery that nobody accepted would be a fault of another room; the counts do not guess. What ended stays so, whatever comes too late.
-            if (!known || from == to || from is DeliveryState.Expired or DeliveryState.Refused) return;
+            if (!known || from == to || from is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused) return;
             _move.Bind(1, id).Bind(2, bureau).Bind(3, (long)to).Run();
             Change(bureau, precedence, from, -1);
             Change(bureau, precedence, to, 1);

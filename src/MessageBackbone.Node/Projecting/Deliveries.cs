@@ -48,7 +48,7 @@ internal sealed class Deliveries(ProjectionFollower follower)
             standings[^1] = last with
             {
                 // A receipt that came too late is kept beside the end and does not change it.
-                State = last.State is DeliveryState.Expired or DeliveryState.Refused ? last.State : v.State,
+                State = last.State is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused ? last.State : v.State,
                 Reason = last.State == DeliveryState.Refused ? last.Reason : v.Reason,
                 DeliveredAt = v.State == DeliveryState.Delivered ? at : last.DeliveredAt,
                 OpenedAt = v.State == DeliveryState.Opened ? at : last.OpenedAt,

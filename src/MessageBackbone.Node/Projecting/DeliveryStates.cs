@@ -6,7 +6,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Projecting;
 
 /// <summary>Read model <c>deliveries</c>: the state of each message at each recipient, a version a change, and every attempt that ended.</summary>
-/// <remarks>Versions after EXPIRED or REFUSED are receipts that came too late: what they say is kept, the delivery stays ended.</remarks>
+/// <remarks>Versions after EXPIRED, RECALLED or REFUSED are receipts that came too late: what they say is kept, the delivery stays as it ended.</remarks>
 internal static class DeliveryStates
 {
     // A version holds for positions [since, until). Attempts are facts with a position of their own: how many there were as of P is a count.
@@ -60,6 +60,7 @@ internal static class DeliveryStates
                 .On<Expired>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Expired, RowText.Ticks(e.At), null))
                 .On<RefusedByOperator>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Refused, RowText.Ticks(e.At), e.Reason))
                 .On<Released>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Waiting, RowText.Ticks(e.At), null))
+                .On<Recalled>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Recalled, RowText.Ticks(e.At), e.Reason))
                 .On<Quarantined>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Quarantined, RowText.Ticks(e.At), e.Reason));
         }
 

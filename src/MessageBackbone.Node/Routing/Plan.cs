@@ -38,6 +38,9 @@ internal sealed class Plan : IAsyncDisposable
     /// <summary>Set whenever a report may have become owed, or one is owed no more.</summary>
     public Signal Reports { get; } = new();
 
+    /// <summary>Set whenever an order to recall may have come, or something that one led to was read back.</summary>
+    public Signal Recalls { get; } = new();
+
     /// <exception cref="PlanOpenException">The file is no plan, or was written by a newer version.</exception>
     public static Plan Open(string file)
     {
@@ -127,7 +130,7 @@ internal sealed class Plan : IAsyncDisposable
     }
 
     /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, kept
-    /// apart or behind one that is, or its <c>deliver_by</c> has passed.</summary>
+    /// apart or behind one that is, recalled, or its <c>deliver_by</c> has passed.</summary>
     public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence, now), cancellationToken);
 

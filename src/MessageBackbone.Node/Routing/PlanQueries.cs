@@ -68,6 +68,17 @@ internal sealed class PlanQueries(PlanReaders readers)
         "select event_id, position from report order by position limit $1",
         reader => new OwedReport(Plan.Id(reader, 0), new LogPosition((ulong)reader.GetInt64(1))), (long)limit));
 
+    /// <summary>Where the orders to recall are that the streams of the recalled messages do not have yet, the oldest first.</summary>
+    public IReadOnlyList<LogPosition> OwedRecalls(int limit) => readers.Read(session => session.All(
+        "select position from recall order by position limit $1", reader => new LogPosition((ulong)reader.GetInt64(0)), (long)limit));
+
+    /// <summary>Open deliveries that are held back because they were recalled, the oldest order's first.</summary>
+    public IReadOnlyList<RecalledRow> RecalledRows(int limit) => readers.Read(session => session.All(
+        $"select {PlanSteps.RowColumns}, recipient, precedence, recalled_by from row where recalled_by > 0 order by recalled_by limit $1",
+        reader => new RecalledRow(
+            PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), (Precedence)reader.GetInt64(8))), new LogPosition((ulong)reader.GetInt64(9))),
+        (long)limit));
+
     /// <summary>Every bureau that was ever registered.</summary>
     public IReadOnlyList<string> Bureaus() => readers.Read(session => session.All("select code from bureau order by code", reader => reader.GetString(0)));
 

@@ -38,7 +38,14 @@ internal abstract record PlanStep
 
     internal sealed record Arrived(
         Guid MessageId, V1.Precedence Precedence, IReadOnlyList<string> Recipients, LogPosition Position, string? TraceParent,
-        DateTimeOffset? DeliverBy = null, Guid? Conversation = null) : PlanStep;
+        DateTimeOffset? DeliverBy = null, Guid? Conversation = null) : PlanStep
+    {
+        /// <summary>It is an order to recall this message; null: it is none.</summary>
+        public Guid? Recalls { get; init; }
+    }
+
+    /// <summary>The order is in the stream of the message that it recalls.</summary>
+    internal sealed record RecallOrdered(Guid OrderId) : PlanStep;
 
     internal sealed record Attempted(Guid MessageId, string Recipient, uint Attempt) : PlanStep;
 
@@ -58,6 +65,10 @@ internal abstract record PlanStep
 /// <param name="EventId">Of the event that is reported; the report's own message id.</param>
 /// <param name="Position">Where that event is.</param>
 internal sealed record OwedReport(Guid EventId, LogPosition Position);
+
+/// <summary>An open delivery that its sender recalled: it is presented no more, and its end is not in the log yet.</summary>
+/// <param name="By">Where the acceptance of the order is.</param>
+internal sealed record RecalledRow(PlanRow Row, LogPosition By);
 
 /// <summary>How far the plan has followed the log: the last event's position and its id.</summary>
 internal sealed record PlanCheckpoint(LogPosition Position, Guid EventId);

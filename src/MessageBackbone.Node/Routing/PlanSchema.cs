@@ -32,6 +32,7 @@ internal static class PlanSchema
             blocks integer not null default 0,
             quarantined_at integer not null default 0,
             quarantined_for text,
+            recalled_by integer not null default 0,
             primary key (recipient, precedence, sequence)) without rowid;
         create unique index row_message on row (message_id, recipient);
         create index row_unpublished on row (recipient, precedence, sequence) where published = 0 and waits = 0;
@@ -41,6 +42,8 @@ internal static class PlanSchema
         create index row_quarantined on row (recipient, position) where quarantined_at > 0;
         create index row_later on row (not_before) where not_before > 0;
         create index row_deliver_by on row (deliver_by) where deliver_by > 0;
+        create index row_recalled on row (recalled_by) where recalled_by > 0;
+        create table recall (order_id blob primary key, position integer not null) without rowid;
         create table report (event_id blob primary key, position integer not null) without rowid;
         create table gap (
             recipient text not null, precedence integer not null, sequence integer not null, told_by integer,

@@ -1,4 +1,5 @@
 using MessageBackbone.EventLog;
+using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
@@ -16,6 +17,8 @@ internal static class PlanStepReading
         "delivery.expired.v1" => Expired(recorded),
         "delivery.refused-by-operator.v1" => RefusedByOperator(recorded),
         "delivery.released.v1" => Released(V1.Released.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.recalled.v1" => Recalled(V1.Recalled.Parser.ParseFrom(recorded.Data.Span)),
+        "message.recall-ordered.v1" => RecallOrdered(V1.RecallOrdered.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
         "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
         _ => null,
@@ -27,7 +30,11 @@ internal static class PlanStepReading
         var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
         return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
             trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset(),
-            Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null);
+            Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null)
+        {
+            // Accepting has seen that the order is good, and about the message that it answers.
+            Recalls = accepted.Content.Kind == Recalls.OrderKind ? Guid.Parse(accepted.Content.InReplyTo) : null,
+        };
     }
 
     private static PlanStep.Attempted Attempted(Attempted e) => new(Guid.Parse(e.MessageId), e.Recipient, e.Attempt);
@@ -45,6 +52,10 @@ internal static class PlanStepReading
         var e = V1.RefusedByOperator.Parser.ParseFrom(recorded.Data.Span);
         return new PlanStep.Ended(Guid.Parse(e.MessageId), e.Recipient, new OwedReport(recorded.EventId, recorded.Position));
     }
+
+    private static PlanStep.Ended Recalled(Recalled e) => new(Guid.Parse(e.MessageId), e.Recipient);
+
+    private static PlanStep.RecallOrdered RecallOrdered(RecallOrdered e) => new(Guid.Parse(e.OrderId));
 
     private static PlanStep.KeptApart KeptApart(Quarantined e) => new(Guid.Parse(e.MessageId), e.Recipient, e.At.ToDateTimeOffset(), e.Reason);
 

@@ -20,6 +20,10 @@ internal static class PlanSteps
                 foreach (var recipient in arrived.Recipients) Add(session, arrived, recipient);
                 // A report has the id of the event that it reports: with its arrival it is owed no more.
                 session.Execute("delete from report where event_id = $1", Plan.Bytes(arrived.MessageId));
+                if (arrived.Recalls is { } recalled) HoldBack(session, arrived, recalled);
+                break;
+            case PlanStep.RecallOrdered ordered:
+                session.Execute("delete from recall where order_id = $1", Plan.Bytes(ordered.OrderId));
                 break;
             case PlanStep.Attempted attempted:
                 session.Execute("update row set attempts = max(attempts, $3) where message_id = $1 and recipient = $2",
@@ -43,7 +47,7 @@ internal static class PlanSteps
     public static Presentation? Present(PlanSession session, LaneKey lane, ulong sequence, DateTimeOffset now)
     {
         var row = session.First(
-            "update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and waits = 0 "
+            "update row set attempts = attempts + 1 where recipient = $1 and precedence = $2 and sequence = $3 and waits = 0 and recalled_by = 0 "
             + $"and (deliver_by = 0 or deliver_by > $4) returning {RowColumns}",
             reader => ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds());
         return row is null ? null : new Presentation(row, Skipped(session, lane, sequence));
@@ -66,6 +70,16 @@ internal static class PlanSteps
             + $"values ($1, $2, $3, $4, $5, $6, $7, $8, {PlanConversations.IsKept("$8", "$1")})",
             recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent,
             arrived.DeliverBy is { } by ? Deadline(by) : 0, arrived.Conversation is { } conversation ? Plan.Bytes(conversation) : null);
+    }
+
+    // As what is kept apart: neither published nor presented from here on. The first order that names a recipient ends its delivery.
+    private static void HoldBack(PlanSession session, PlanStep.Arrived order, Guid recalled)
+    {
+        session.Execute("insert into recall values ($1, $2) on conflict do nothing", Plan.Bytes(order.MessageId), (long)order.Position.Value);
+        foreach (var recipient in order.Recipients)
+            session.Execute(
+                "update row set recalled_by = $3, published = 0, waits = 1 where message_id = $1 and recipient = $2 and recalled_by = 0",
+                Plan.Bytes(recalled), recipient, (long)order.Position.Value);
     }
 
     // Never before its time: a part of a millisecond counts as a whole one.

@@ -53,6 +53,9 @@ public static class Reasons
     /// <summary>Receipt QUARANTINED: the node announced a body and does not serve it.</summary>
     public const string BodyNotServed = "BODY_NOT_SERVED";
 
+    /// <summary>Receipt: its sender recalled it before it came.</summary>
+    public const string Recalled = "RECALLED";
+
     public static IReadOnlyList<string> Refusals { get; } =
     [
         Malformed, FieldInvalid, BodyMismatch, TooManyRecipients, ClockSkew, TooLarge, QuotaExceeded, BadSignature, CertificateNotValid,
@@ -60,5 +63,5 @@ public static class Reasons
         UnknownMessage, DuplicateIdDifferentBytes, Expired, AlreadyFinal, DirectoryChanged, StoreUnavailable, NotLeader, Draining, Superseded,
     ];
 
-    public static IReadOnlyList<string> ReceiptRefusals { get; } = [SignatureInvalid, CannotOpen, ContentMismatch, NotForUs];
+    public static IReadOnlyList<string> ReceiptRefusals { get; } = [SignatureInvalid, CannotOpen, ContentMismatch, NotForUs, Recalled];
 }

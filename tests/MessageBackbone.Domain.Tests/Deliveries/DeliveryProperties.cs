@@ -10,11 +10,12 @@ public sealed class DeliveryProperties
     private static Gen<DeliveryCommand> Commands =>
         from attempt in Gen.Choose(0, 4)
         from outcome in Gen.Choose(0, 4)
-        from ends in Gen.Choose(0, 4)
+        from ends in Gen.Choose(0, 5)
         from header in Gen.Choose(1, 8)
         select ends == 0
             ? DeliveryTests.Ended((uint)attempt + 1)
             : ends == 4 ? ExpiryTests.Expire(minutes: attempt)
+            : ends == 5 ? RecallTests.Recall(order: attempt)
             : (DeliveryCommand)DeliveryTests.Receipt(
                 (DeliveryOutcome)outcome,
                 attempt == 0 ? null : DeliveryTests.Attempt((uint)attempt),
@@ -33,22 +34,22 @@ public sealed class DeliveryProperties
         Prop.ForAll(Commands.ListOf().ToArbitrary(), list =>
         {
             var state = DeliveryProgress.Waiting;
-            var (settled, expired) = (0, 0);
+            var (settled, ended) = (0, 0);
             foreach (var command in list)
             {
                 var wasFinal = state.IsFinal;
                 var events = (DeliveryProgress.Decide(state, command) as Decision.Record)?.Events ?? [];
                 settled += events.Count(e => e is Delivered or Refused);
-                expired += events.Count(e => e is Expired);
+                ended += events.Count(e => e is Expired or Recalled);
                 var before = state.Stage;
                 state = events.Aggregate(state, DeliveryProgress.Evolve);
                 Assert.True(!wasFinal || state.IsFinal);
-                Assert.True(before != DeliveryStage.Expired || state.Stage == DeliveryStage.Expired);
-                Assert.True(!wasFinal || !events.Any(e => e is Expired));
+                Assert.True(before is not (DeliveryStage.Expired or DeliveryStage.Recalled) || state.Stage == before);
+                Assert.True(!wasFinal || !events.Any(e => e is Expired or Recalled));
             }
 
             Assert.InRange(settled, 0, 1);
-            Assert.InRange(expired, 0, 1);
+            Assert.InRange(ended, 0, 1);
         }).QuickCheckThrowOnFailure();
     }
 }

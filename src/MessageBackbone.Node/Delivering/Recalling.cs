@@ -1,0 +1,114 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Domain;
+using MessageBackbone.Domain.Deliveries;
+using MessageBackbone.Domain.Messages;
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Recording;
+using MessageBackbone.Node.Routing;
+using MessageBackbone.Protocol.Messages;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Delivering;
+
+/// <summary>Does what an accepted order to recall says: records it in the stream of the recalled message, then ends each delivery that no receipt
+/// settled.</summary>
+/// <remarks>Works from the plan, which holds back the deliveries from the moment that it reads the order. Nothing is remembered but the log: what a
+/// crash kept from being recorded is still due afterwards, and what was recorded leaves the plan.</remarks>
+internal sealed class Recalling(
+    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, ContentStore content, Withdrawals withdrawals, NodeIdentity node,
+    DeliveringOptions options, TimeProvider clock, ILogger<Recalling> logger)
+{
+    private const int Page = 64;
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await planner.CaughtUp.WaitAsync(cancellationToken);
+        await new PlanWork(planner, plan.Recalls, options.DeadlinesLookedAtEvery, clock, logger).RunAsync(RecallPageAsync, () => null, cancellationToken);
+    }
+
+    // First the orders: whoever reads the history finds the reason before what it led to.
+    private async Task<LogPosition?> RecallPageAsync(CancellationToken cancellationToken)
+    {
+        var orders = await Task.WhenAll(plan.Ask.OwedRecalls(Page).Select(order => RecordAsync(order, cancellationToken)));
+        if (orders.Length > 0) return orders.Max();
+        var ends = await Task.WhenAll(plan.Ask.RecalledRows(Page).Select(row => EndAsync(row, cancellationToken)));
+        return ends.Length == 0 ? null : ends.Max();
+    }
+
+    private async Task<LogPosition> RecordAsync(LogPosition owed, CancellationToken cancellationToken)
+    {
+        var (header, bytes, order) = await OrderAsync(owed, cancellationToken);
+        var facts = new RecallOrdered
+        {
+            MessageId = header.InReplyTo,
+            OrderId = header.MessageId,
+            Order = bytes,
+            Reason = order.Reason,
+            Recipients = { header.To.Order(StringComparer.Ordinal) },
+            At = clock.GetUtcNow().ToTimestamp(),
+            Node = node.Name,
+        };
+        var outcome = await recorder.DecideAsync(
+            StreamId.Message(header.InReplyTo), Message.Unknown, Message.Evolve, state => Message.Decide(state, new OrderRecall(facts)),
+            new Provenance(node.Uri, header.InReplyTo, header.MessageId), cancellationToken);
+        switch (outcome)
+        {
+            case Recording<Message>.Recorded recorded:
+                DeliveringLog.RecallOrdered(logger, header.InReplyTo, header.MessageId);
+                return recorded.At.Position;
+            case Recording<Message>.Repeated before:
+                return before.Stream[^1].Position;
+            default:
+                throw new InvalidOperationException($"The plan names an order to recall {header.InReplyTo}, which was never accepted.");
+        }
+    }
+
+    private async Task<LogPosition> EndAsync(RecalledRow recalled, CancellationToken cancellationToken)
+    {
+        var row = recalled.Row;
+        var (message, bureau) = (row.MessageText, row.Lane.Bureau);
+        var (header, _, order) = await OrderAsync(recalled.By, cancellationToken);
+        withdrawals.Tell(row.Lane, row.Sequence);
+        var accepted = Accepted.Parser.ParseFrom((await ReadAsync(row.Position, cancellationToken)).Data.Span);
+        var command = new Recall(accepted, bureau, header.MessageId, order.Reason, clock.GetUtcNow(), node.Name);
+        var outcome = await recorder.DecideAsync(
+            StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
+            state => DeliveryProgress.Decide(state, command), new Provenance(node.Uri, message, header.MessageId), cancellationToken);
+        switch (outcome)
+        {
+            case Recording<DeliveryProgress>.Recorded recorded:
+                DeliveringLog.Recalled(logger, message, bureau);
+                return recorded.At.Position;
+            case Recording<DeliveryProgress>.Repeated before:
+                // A receipt came first, or another end: the plan has yet to read it.
+                return before.Stream[^1].Position;
+            default:
+                throw new InvalidOperationException($"The plan holds back a delivery of {message} to {bureau} that its acceptance does not have.");
+        }
+    }
+
+    private async Task<(MessageHeader Header, ByteString Bytes, RecallOrder Order)> OrderAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        var header = Accepted.Parser.ParseFrom((await ReadAsync(position, cancellationToken)).Data.Span).Content;
+        var body = content.ReadAll(Fingerprint.Read(header.BodySha256.Span));
+        if (body is null)
+        {
+            // That it was accepted says that it was good; only its words are gone. Held up for them, the message would go on being held back for good.
+            DeliveringLog.BodyLost(logger, header.MessageId, header.From);
+            return (header, ByteString.Empty, new RecallOrder());
+        }
+        var bytes = SealedContent.Parser.ParseFrom(body).Data;
+        return ReceiptBuilding.TryRead(bytes.Memory, RecallOrder.Parser, out _, out var order, out var problem)
+            ? (header, bytes, order)
+            : throw new InvalidOperationException($"The order {header.MessageId} was accepted and cannot be read: {problem}");
+    }
+
+    private async Task<EventLog.RecordedEvent> ReadAsync(LogPosition position, CancellationToken cancellationToken) =>
+        await log.ReadAtAsync(position, cancellationToken)
+            ?? throw new EventLogUnavailableException($"The log has no event at position {position}, which the plan names.");
+}
