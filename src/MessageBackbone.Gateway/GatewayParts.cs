@@ -23,6 +23,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         (Options, Clock, Keys, _database) = (options, clock, keys, database);
         Outbox = new OutboxStore(database);
         Inbox = new InboxStore(database);
+        Alike = new Alike(Inbox, Outbox);
         Receipts = new ReceiptStore(database);
         Audit = new LocalAudit(database, clock);
         Queue = new OutboxQueue(options.OutboxMessages, options.OutboxBytes, options.OutboxFlashReserve);
@@ -64,6 +65,8 @@ internal sealed class GatewayParts : IAsyncDisposable
     public InboxStore Inbox { get; }
 
     public ReceiptStore Receipts { get; }
+
+    public Alike Alike { get; }
 
     public LocalAudit Audit { get; }
 

@@ -61,6 +61,8 @@ internal static class InboxCommands
             m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic, Plain.Time(m.ReceivedAt),
             Opened(m),
         ]), "Nothing is in the inbox that fits.");
+        foreach (var alike in messages.Where(m => m.LooksLike is not null))
+            session.Print.Note($"{Plain.Line(alike.MessageId)} {alike.LooksLike!.Told}: same sender, reference, recipients and day.");
         if (page.Quarantined > 0)
             session.Print.Note($"{page.Quarantined} more came and could not be processed: they are quarantined. The node's operators release or refuse them.");
         if (messages.FirstOrDefault(m => m.OpenedAt is null && !m.IsDeleted) is { } first)

@@ -90,6 +90,7 @@ internal static class OpenCommand
         yield return ["handling note", opened.HandlingNote];
         yield return ["file", opened.File is { } file ? $"{file.Name} ({file.MediaType}, {Plain.Bytes(Size(file.Data))})" : ""];
         yield return ["opened", opened.FirstOpening ? "for the first time; the sender is told" : "again"];
+        yield return ["hint", opened.LooksLike?.Told ?? ""];
         yield return ["subject", opened.Subject];
     }
 

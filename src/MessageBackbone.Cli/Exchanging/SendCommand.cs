@@ -61,7 +61,9 @@ internal sealed class SendCommand
         if (message.InReplyTo is { } answered && message.Conversation is null)
             message = message with { Conversation = await ConversationOfAsync(gateway, answered, stop) };
         var answer = await gateway.PostAsync("/messages", message, stop);
-        var id = ExchangeCommands.ReadId(answer.As<SendReply>().MessageId, "in the gateway's answer");
+        var reply = answer.As<SendReply>();
+        var id = ExchangeCommands.ReadId(reply.MessageId, "in the gateway's answer");
+        if (reply.LooksLike is { } alike) session.Print.Note($"{id} {alike.Told}: same reference, recipients and day. It is sent all the same.");
         if (session.Get(_wait))
         {
             session.Print.Note($"{id} is in the outbox; waiting for its receipts. Ctrl-C ends the waiting only.");

@@ -2,9 +2,15 @@ namespace MessageBackbone.Cli.Exchanging;
 
 // What the commands read of the local API's answers and write into its requests; the names are those of /openapi/v1.json.
 
+internal sealed record LooksLike(string MessageId, DateTimeOffset At)
+{
+    /// <summary>For people, as the end of a sentence or a cell.</summary>
+    public string Told => $"looks like {Terminal.Plain.Line(MessageId)} of {Terminal.Plain.Time(At)}";
+}
+
 internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, bool Exercise, DateTimeOffset ReceivedAt,
-    DateTimeOffset? OpenedAt = null, string? Recall = null)
+    DateTimeOffset? OpenedAt = null, string? Recall = null, LooksLike? LooksLike = null)
 {
     public bool IsDeleted => Recall == "deleted";
 }
@@ -26,9 +32,10 @@ internal sealed record FilePart(string Name, string MediaType, string Data);
 
 internal sealed record InboxDetail(MessageFacts Header);
 
-internal sealed record OpenedMessage(MessageFacts Header, string Subject, string Text, string HandlingNote, bool FirstOpening, FilePart? File = null);
+internal sealed record OpenedMessage(MessageFacts Header, string Subject, string Text, string HandlingNote, bool FirstOpening, FilePart? File = null,
+    LooksLike? LooksLike = null);
 
-internal sealed record SendReply(string MessageId);
+internal sealed record SendReply(string MessageId, LooksLike? LooksLike = null);
 
 internal sealed record SentMessage(string State, string Reason, string Text, string ReplacedBy, string Replaces, DateTimeOffset QueuedAt);
 
@@ -44,7 +51,7 @@ internal sealed record NotDelivered(string Recipient, string Reason, DateTimeOff
 
 internal sealed record MessageStatus(
     string NodeProblem, SentMessage? Sent = null, Tracking? Tracking = null, IReadOnlyList<NotDelivered>? NotDelivered = null,
-    IReadOnlyList<Recalled>? Recall = null);
+    IReadOnlyList<Recalled>? Recall = null, LooksLike? LooksLike = null);
 
 internal sealed record Recalled(
     string Recipient, string State, string StillHolds, string Reason, string LegalBasis, DateTimeOffset OrderedAt, DateTimeOffset? StatedAt = null);

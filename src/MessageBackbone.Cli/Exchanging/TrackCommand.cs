@@ -89,6 +89,7 @@ internal static class TrackCommand
             session.Print.Line($"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
         }
         if (status.Recall is { Count: > 0 } recall) PrintRecall(session, recall);
+        if (status.LooksLike is { } alike) session.Print.Line($"It {alike.Told}: same sender, reference, recipients and day.");
         foreach (var report in status.NotDelivered ?? [])
             session.Print.Line(
                 $"Not delivered to {Plain.Line(report.Recipient)}: {Plain.Line(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");

@@ -38,6 +38,8 @@ internal sealed class InboxStore(GatewayDatabase database)
     // As many as a message has recipients at most, and each may be asked for it more than once.
     private const int MostReports = 2_000;
 
+    private const int MostAlike = 16;
+
     private const string EntryColumns =
         "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer, "
         + RecallStore.StateOfInbox;
@@ -133,6 +135,15 @@ internal sealed class InboxStore(GatewayDatabase database)
     /// <summary>How many are shown, and how many of them nobody opened.</summary>
     public (long Shown, long Unopened) Count() => database.Read(session => session.First(
         "SELECT count(*), count(*) FILTER (WHERE opened_at IS NULL AND length(body) > 0) FROM inbox WHERE outcome = 1", row => (row.GetInt64(0), row.GetInt64(1))));
+
+    /// <summary>What the same sender sent before under the same reference, the newest first; a few at most.</summary>
+    public List<InboxMessage> Earlier(InboxEntry entry) => database.Read(session => session.Query(
+        $"""
+        SELECT {EntryColumns}, header_sha256, acceptance, header FROM inbox
+        WHERE sender = $sender AND reference = $reference AND reference <> '' AND outcome = 1 AND row < $row ORDER BY row DESC LIMIT {MostAlike}
+        """,
+        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), []),
+        ("$sender", entry.Sender), ("$reference", entry.Reference), ("$row", entry.Row)));
 
     /// <summary>How many came, could not be processed, and were not delivered since.</summary>
     public long CountApart() => database.Read(session => session.First("SELECT count(*) FROM inbox WHERE outcome = 4", row => row.GetInt64(0)));

@@ -78,6 +78,6 @@ internal sealed class ArrivalEndpoint(GatewayParts parts)
     private ArrivalsPage Page(InboxQuery query, long after)
     {
         var (entries, next) = parts.Inbox.ListAfter(after, query);
-        return new ArrivalsPage([.. entries.Select(e => e.ToShape())], next);
+        return new ArrivalsPage([.. entries.Select(e => e.ToShape(parts.Alike))], next);
     }
 }

@@ -34,7 +34,7 @@ internal static class InboxEndpoints
         if (InboxFilter.Problem(from, kind, precedence) is { } problem) return problem;
         if (order is not (null or "urgent" or "newest")) return Problems.Invalid("order: urgent or newest.", "order");
         var query = new InboxQuery(from, kind, InboxFilter.Level(precedence), opened, over, count, order == "newest");
-        return Results.Ok(new InboxPage([.. parts.Inbox.List(query).Select(e => e.ToShape())], parts.Inbox.CountApart()));
+        return Results.Ok(new InboxPage([.. parts.Inbox.List(query).Select(e => e.ToShape(parts.Alike))], parts.Inbox.CountApart()));
     }
 
     private static async Task<IResult> DetailAsync(HttpContext context, GatewayParts parts, string id)
@@ -42,7 +42,7 @@ internal static class InboxEndpoints
         if (!MessageId.TryParse(id, out var message)) return Problems.Invalid("id: a message id is a UUIDv7 in lower case.", "id");
         if (parts.Inbox.Find(message.Value) is not { } found) return Problems.NotFound("The inbox has no such message.");
         await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "header", message.Value, "read", context.RequestAborted);
-        return Results.Ok(new InboxDetail(found.Entry.ToShape(), Opening.Header(found).ToShape(), Digests.Hex(found.HeaderSha256)));
+        return Results.Ok(new InboxDetail(found.Entry.ToShape(parts.Alike), Opening.Header(found).ToShape(), Digests.Hex(found.HeaderSha256)));
     }
 
     private static async Task<IResult> OpenAsync(HttpContext context, GatewayParts parts, string id, OpenRequest request)
@@ -55,7 +55,7 @@ internal static class InboxEndpoints
             var opened = await parts.Opening.OpenAsync(message, request.Officer, context.RequestAborted);
             // Recorded before anything is shown: nobody reads without a trace.
             await parts.Audit.RecordAsync(user, "open", message.Value, opened is null ? "not found" : $"opened by {request.Officer}", CancellationToken.None);
-            return opened is null ? Problems.NotFound("The inbox has no such message.") : Results.Ok(opened.ToShape());
+            return opened is null ? Problems.NotFound("The inbox has no such message.") : Results.Ok(opened.ToShape(parts.Alike.Of(parts.Inbox.Find(message.Value)!.Entry)));
         }
         catch (RecalledException recalled)
         {

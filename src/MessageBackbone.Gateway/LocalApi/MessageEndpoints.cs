@@ -40,7 +40,7 @@ internal static class MessageEndpoints
                 return Problems.Of(StatusCodes.Status415UnsupportedMediaType, "MEDIA_TYPE", "Send application/json or multipart/form-data.");
             var id = await parts.Posting.SendAsync(draft, user, stopped);
             await parts.Audit.RecordAsync(user, "send", id.Value, "queued", CancellationToken.None);
-            return Results.Accepted($"/messages/{id}", new SendReply(id.Value, $"/messages/{id}"));
+            return Results.Accepted($"/messages/{id}", new SendReply(id.Value, $"/messages/{id}", parts.Alike.Of(parts.Outbox.Find(id.Value)!)));
         }
         catch (DraftRefusedException refused)
         {
@@ -109,14 +109,16 @@ internal static class MessageEndpoints
     {
         if (!MessageId.TryParse(id, out var message)) return Problems.Invalid("id: a message id is a UUIDv7 in lower case.", "id");
         var entry = parts.Outbox.Find(message.Value);
-        if (entry is null && parts.Inbox.Find(message.Value) is null) return Problems.NotFound("Neither outbox nor inbox has such a message.");
+        var received = entry is null ? parts.Inbox.Find(message.Value)?.Entry : null;
+        if (entry is null && received is null) return Problems.NotFound("Neither outbox nor inbox has such a message.");
         await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "status", message.Value, "read", context.RequestAborted);
         if (entry is { State: Outbox.OutboxState.Refused or Outbox.OutboxState.Replaced })
-            return Results.Ok(new MessageStatus(entry.ToShape(), null, "", [], []));
+            return Results.Ok(new MessageStatus(entry.ToShape(), null, "", [], [], null));
         var (tracking, problem) = await new Tracker(parts).TrackAsync(message, context.RequestAborted);
         var reports = entry is null ? [] : parts.NonDeliveries.Of(entry);
         return Results.Ok(new MessageStatus(
             entry?.ToShape(), tracking, problem, [.. reports.Select(r => new NotDeliveredShape(r.Recipient, r.Reason, r.At, r.ReportId))],
-            entry is null ? [] : [.. parts.Holders.Of(entry, Known(tracking)).Select(h => h.ToShape())]));
+            entry is null ? [] : [.. parts.Holders.Of(entry, Known(tracking)).Select(h => h.ToShape())],
+            entry is null ? parts.Alike.Of(received!) : parts.Alike.Of(entry)));
     }
 }

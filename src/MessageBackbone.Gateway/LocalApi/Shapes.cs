@@ -79,7 +79,11 @@ internal sealed record HandlingShape
     public string Note { get; init; } = "";
 }
 
-internal sealed record SendReply(string MessageId, string Status);
+internal sealed record LooksLikeShape(string MessageId, DateTimeOffset At);
+
+internal sealed record SendReply(
+    string MessageId, string Status,
+    [property: Description("An earlier message with the same reference, recipients and day. A hint only: this one is sent all the same.")] LooksLikeShape? LooksLike);
 
 internal sealed record OpenRequest
 {
@@ -90,7 +94,8 @@ internal sealed record OpenRequest
 internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, string Conversation, bool Exercise, ulong Position,
     ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer,
-    [property: Description("Empty; or what its sender's order to recall it led to: deleted or retained.")] string Recall);
+    [property: Description("Empty; or what its sender's order to recall it led to: deleted or retained.")] string Recall,
+    [property: Description("An earlier message of the same sender with the same reference, recipients and day. A hint only.")] LooksLikeShape? LooksLike);
 
 internal sealed record InboxPage(
     IReadOnlyList<InboxItem> Messages,
@@ -106,7 +111,8 @@ internal sealed record HeaderShape(
 
 internal sealed record InboxDetail(InboxItem Message, HeaderShape Header, string HeaderSha256);
 
-internal sealed record OpenedShape(HeaderShape Header, string Subject, string Text, FileShape? File, string HandlingNote, bool FirstOpening);
+internal sealed record OpenedShape(
+    HeaderShape Header, string Subject, string Text, FileShape? File, string HandlingNote, bool FirstOpening, LooksLikeShape? LooksLike);
 
 internal sealed record SentItem(
     string MessageId, string State, string Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, int Size, DateTimeOffset QueuedAt,
@@ -128,7 +134,8 @@ internal sealed record MessageStatus(
     [property: Description("What signed reports in the inbox say: who will not get it any more. Known also while the node cannot be asked.")]
     IReadOnlyList<NotDeliveredShape> NotDelivered,
     [property: Description("Who was asked to give it back, and who still holds it. Statements count also while the node cannot be asked.")]
-    IReadOnlyList<RecallShape> Recall);
+    IReadOnlyList<RecallShape> Recall,
+    [property: Description("An earlier message with the same sender, reference, recipients and day. A hint only.")] LooksLikeShape? LooksLike);
 
 internal sealed record RecallShape(
     string Recipient,

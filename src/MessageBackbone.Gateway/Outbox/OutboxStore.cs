@@ -107,6 +107,11 @@ internal sealed class OutboxStore(GatewayDatabase database)
     public List<OutboxEntry> List(long before, int limit) => database.Read(session => session.Query(
         $"SELECT {EntryColumns} FROM outbox WHERE row < $before ORDER BY row DESC LIMIT $limit", Entry, ("$before", before), ("$limit", limit)));
 
+    /// <summary>What was sent before under the same reference and not refused or replaced, the newest first; a few at most.</summary>
+    public List<OutboxEntry> Earlier(OutboxEntry entry) => database.Read(session => session.Query(
+        $"SELECT {EntryColumns} FROM outbox WHERE reference = $reference AND reference <> '' AND row < $row AND state IN (0, 1) ORDER BY row DESC LIMIT 16",
+        Entry, ("$reference", entry.Reference), ("$row", entry.Row)));
+
     /// <summary>Puts a message into the outbox in a transaction that writes other things too.</summary>
     public static WaitingMessage Insert(SqliteSession session, SignedMessage message, Origin origin, string replaces, int signedAgain)
     {

@@ -35,6 +35,7 @@ internal static class Schema
             header BLOB NOT NULL,
             body BLOB NOT NULL)
         """,
+        "CREATE INDEX IF NOT EXISTS outbox_reference ON outbox (reference, row) WHERE reference <> ''",
         "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (precedence DESC, row) WHERE state = 0",
         // outcome as in DeliveryOutcome. One row for each header that came; among the delivered each message once.
         """
@@ -62,6 +63,7 @@ internal static class Schema
             UNIQUE (message_id, header_sha256))
         """,
         "CREATE UNIQUE INDEX IF NOT EXISTS inbox_shown_once ON inbox (message_id) WHERE outcome = 1",
+        "CREATE INDEX IF NOT EXISTS inbox_reference ON inbox (sender, reference, row) WHERE outcome = 1 AND reference <> ''",
         "CREATE INDEX IF NOT EXISTS inbox_apart ON inbox (row) WHERE outcome = 4",
         "CREATE INDEX IF NOT EXISTS inbox_urgent ON inbox (precedence DESC, row DESC) WHERE outcome = 1",
         "CREATE INDEX IF NOT EXISTS inbox_reports ON inbox (conversation_id) WHERE outcome = 1 AND kind = 'report.nondelivery'",
