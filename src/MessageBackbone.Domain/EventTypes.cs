@@ -34,6 +34,9 @@ public static class EventTypes
         ("delivery.refused-by-operator.v1", RefusedByOperator.Descriptor),
         ("message.recall-ordered.v1", RecallOrdered.Descriptor),
         ("delivery.recalled.v1", Recalled.Descriptor),
+        ("delivery.escalated.v1", Escalated.Descriptor),
+        ("delivery.redirected.v1", Redirected.Descriptor),
+        ("delivery.escalation-called.v1", EscalationCalled.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

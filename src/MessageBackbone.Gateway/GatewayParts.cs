@@ -41,7 +41,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         Recalls = new RecallStore(database);
         Recalling = new Recalling(Outbox, Recalls, Posting, Directory, keys, clock);
         Holders = new Holders(Inbox, Outbox, Recalling);
-        Opening = new Opening(Inbox, NonDeliveries, new RecallWords(Recalls), keys, signal, clock);
+        Opening = new Opening(Inbox, NonDeliveries, new RecallWords(Recalls), new LateNotices(keys), keys, signal, clock);
         _downloads = new BodyDownload(Node, options, clock, Jitter(3), logs.CreateLogger<BodyDownload>());
         var quarantining = new Quarantining(options, clock, logs.CreateLogger<Quarantining>());
         var recallAnswers = new RecallAnswers(keys, options, clock);

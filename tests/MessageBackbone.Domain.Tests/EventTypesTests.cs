@@ -37,6 +37,9 @@ public sealed class EventTypesTests
             "security.refused.v1=SubmissionRefused", "access.read.v1=HistoryRead", "delivery.expired.v1=Expired",
             "delivery.released.v1=Released", "delivery.refused-by-operator.v1=RefusedByOperator",
             "message.recall-ordered.v1=RecallOrdered", "delivery.recalled.v1=Recalled",
+            "delivery.escalated.v1=Escalated",
+            "delivery.redirected.v1=Redirected",
+            "delivery.escalation-called.v1=EscalationCalled",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

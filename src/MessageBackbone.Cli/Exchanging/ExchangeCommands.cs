@@ -9,7 +9,7 @@ namespace MessageBackbone.Cli.Exchanging;
 internal static class ExchangeCommands
 {
     public static IReadOnlyList<Command> Create(Shell shell) =>
-        [new SendCommand().Create(shell), InboxCommands.Create(shell), TrackCommand.Create(shell), RecallCommand.Create(shell),
+        [new SendCommand().Create(shell), InboxCommands.Create(shell), TrackCommand.Create(shell), RecallCommand.Create(shell), ResendCommand.Create(shell),
             TopicCommands.Subscribe(shell), TopicCommands.Unsubscribe(shell)];
 
     public static Argument<string> IdArgument() => new("ID") { Description = "The message's id, as 'send' and 'inbox' print it." };

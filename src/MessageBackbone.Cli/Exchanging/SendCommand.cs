@@ -12,6 +12,7 @@ internal sealed class SendCommand
 {
     private readonly Option<string[]> _to = Many("--to", "DE,ES", "Bureaus that must act.");
     private readonly Option<string[]> _info = Many("--info", "GB", "Bureaus that get it for information.");
+    private readonly Option<string[]> _alternate = Many("--alternate", "DE=DE-DUTY", "Who gets it instead of a recipient that takes it over too late.");
     private readonly Option<string?> _topic = One("--topic", "NAME", "A topic: its subscribers get it for information.");
     private readonly Option<string?> _precedence = Choice.Option<Precedence>("--precedence", "How urgent it is. Default: routine.");
     private readonly Option<string?> _kind = One("--kind", "KIND", "What it is: text, request, answer, alert.cap … Default: text.");
@@ -47,9 +48,10 @@ internal sealed class SendCommand
             "Send a message. It is durable in the gateway's outbox when this returns, and is submitted when the node can be reached.",
             "backbone send --as FR --to DE --precedence flash --text 'Vehicle crossed the border at 14:05'",
             "backbone send --as FR --to DE,ES --info GB --subject 'Missing person' --file notice.pdf --wait",
+            "backbone send --as FR --to DE --alternate DE=DE-DUTY --precedence flash --text 'Vehicle crossed the border at 14:05'",
             "backbone send --as FR --topic border.alerts --kind alert.cap --file alert.cap.xml --clear",
             "backbone send --as FR --to DE --classification restricted --purpose locate_wanted --codes h1 -  < note.txt")
-        .With([_to, _info, _topic, _precedence, _kind, _text, _file, _input, _subject,
+        .With([_to, _info, _alternate, _topic, _precedence, _kind, _text, _file, _input, _subject,
             _reference, _language, _classification, _codes, _purpose, _legalBasis,
             _replyTo, _conversation, _deliverBy, _deadlineClass, _exercise, _clear, _wait, .. GatewayAccess.Options, CommonOptions.Json])
         .Does(shell, SendAsync);
@@ -86,6 +88,7 @@ internal sealed class SendCommand
             File = content.File,
             To = to,
             Info = info,
+            Alternates = Alternates(session),
             Topic = topic,
             Precedence = session.Get(_precedence),
             Kind = session.Get(_kind),
@@ -100,6 +103,14 @@ internal sealed class SendCommand
             Exercise = session.Get(_exercise),
             Form = session.Get(_clear) ? "clear" : null,
         };
+    }
+
+    private List<AlternateFor>? Alternates(Session session)
+    {
+        var pairs = Split(session.Get(_alternate)).Select(pair => pair.Split('=') is [{ Length: > 0 } recipient, { Length: > 0 } bureau]
+            ? new AlternateFor(recipient, bureau)
+            : throw CommandFailure.Usage($"'{Terminal.Plain.Line(pair)}' names no alternate.", "Write the recipient and its alternate: --alternate DE=DE-DUTY.")).ToList();
+        return pairs.Count == 0 ? null : pairs;
     }
 
     private HandlingFacts? Handling(Session session)

@@ -43,7 +43,10 @@ internal sealed record TrackedReceipt(string Outcome, string Reason, string Offi
 
 internal sealed record TrackedRecipient(
     string Recipient, string State, uint Attempts, string Reason, IReadOnlyList<TrackedReceipt> Receipts, DateTimeOffset? DeliveredAt = null,
-    DateTimeOffset? OpenedAt = null, DateTimeOffset? QuarantinedAt = null, string RefusedBy = "");
+    DateTimeOffset? OpenedAt = null, DateTimeOffset? QuarantinedAt = null, string RefusedBy = "", string RedirectedTo = "", string InsteadOf = "",
+    IReadOnlyList<TrackedStep>? Escalations = null);
+
+internal sealed record TrackedStep(string Step, string To, string Reason, string Alternate, DateTimeOffset? At = null);
 
 internal sealed record Tracking(ulong Position, IReadOnlyList<TrackedRecipient> Recipients, DateTimeOffset? AcceptedAt = null);
 
@@ -66,6 +69,8 @@ internal sealed record NewMessage
     public required IReadOnlyList<string> To { get; init; }
 
     public required IReadOnlyList<string> Info { get; init; }
+
+    public IReadOnlyList<AlternateFor>? Alternates { get; init; }
 
     public string? Topic { get; init; }
 
@@ -97,3 +102,6 @@ internal sealed record NewMessage
 
     public string? Form { get; init; }
 }
+
+/// <summary>Who gets the copy of a recipient that takes it over too late.</summary>
+internal sealed record AlternateFor(string InsteadOf, string Bureau);

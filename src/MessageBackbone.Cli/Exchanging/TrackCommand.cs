@@ -14,6 +14,7 @@ internal static class TrackCommand
 
     // QUARANTINED is not final: somebody looks at it and lets it through or refuses it.
     private static readonly string[] _open = [Choice.Show(DeliveryState.Waiting), Choice.Show(DeliveryState.Quarantined)];
+    private static readonly string _redirected = Choice.Show(DeliveryState.Redirected);
     private static readonly string[] _good = [Choice.Show(DeliveryState.Delivered), Choice.Show(DeliveryState.Opened)];
 
     public static Command Create(Shell shell)
@@ -48,7 +49,8 @@ internal static class TrackCommand
             else if (IsOver(status))
             {
                 Print(session, id, answer);
-                session.ExitCode = status.Tracking?.Recipients.All(r => _good.Contains(r.State)) == true ? 0 : 1;
+                // Who was redirected has an alternate, whose state counts in its place.
+                session.ExitCode = status.Tracking?.Recipients.All(r => _good.Contains(r.State) || r.State == _redirected) == true ? 0 : 1;
                 return;
             }
             if (status.NodeProblem is { Length: > 0 } problem && problem != told)
@@ -77,9 +79,11 @@ internal static class TrackCommand
         if (status.Tracking is { } tracking)
         {
             session.Print.Line($"Accepted by the node at {Plain.Time(tracking.AcceptedAt)}, position {tracking.Position}.");
+            foreach (var r in tracking.Recipients.Where(r => r.Escalations is { Count: > 0 }))
+                foreach (var step in r.Escalations!) session.Print.Line($"Late at {Plain.Line(r.Recipient)}, {Plain.Time(step.At)}: {Told(step)}.");
             session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
             [
-                r.Recipient, Told(r),
+                r.InsteadOf.Length > 0 ? $"{r.Recipient} (instead of {r.InsteadOf})" : r.Recipient, Told(r),
                 Plain.Time(r.OpenedAt ?? r.DeliveredAt ?? r.QuarantinedAt), r.Attempts.ToString(),
                 string.Join("; ", r.Receipts.Select(Told)),
             ]), "It has no recipients.");
@@ -116,6 +120,24 @@ internal static class TrackCommand
         var state => state,
     };
 
+    private static string Told(TrackedRecipient recipient)
+    {
+        var state = recipient.State + (recipient.Reason.Length > 0 ? $" ({recipient.Reason})" : "")
+            + (recipient.RefusedBy.Length > 0 ? $" by {recipient.RefusedBy}" : "");
+        if (recipient.RedirectedTo.Length == 0) return state;
+        // What was delivered stays so; then the alternate has a copy.
+        return recipient.State == _redirected ? $"{state} → {recipient.RedirectedTo}" : $"{state}, copy → {recipient.RedirectedTo}";
+    }
+
+    private static string Told(TrackedStep step) => step switch
+    {
+        { Reason: "REDIRECTED" } => $"it goes to {Plain.Line(step.Alternate)}",
+        { Reason: "RESEAL_REQUESTED" } => $"you are asked to send it to {Plain.Line(step.Alternate)} as well",
+        { Reason: "NO_ALTERNATE" } => "there is nobody to redirect it to",
+        { To.Length: > 0 } => $"{Plain.Line(step.To)} was told ({Plain.Line(step.Reason)})",
+        _ => $"the operators were told ({Plain.Line(step.Reason)})",
+    };
+
     private static string Told(SentMessage sent) => sent.State switch
     {
         "waiting" => $"waits in the outbox since {Plain.Time(sent.QueuedAt)}.",
@@ -123,9 +145,6 @@ internal static class TrackCommand
         "replaced" => $"was signed again under a new id: {Plain.Line(sent.Reason)}.",
         var state => $"is {Plain.Line(state)}.",
     };
-
-    private static string Told(TrackedRecipient recipient) =>
-        recipient.State + (recipient.Reason.Length > 0 ? $" ({recipient.Reason})" : "") + (recipient.RefusedBy.Length > 0 ? $" by {recipient.RefusedBy}" : "");
 
     private static string Told(TrackedReceipt receipt)
     {

@@ -108,6 +108,8 @@ internal static class OpsCommands
             r.Quarantined,
             r.Expired,
             r.Recalled,
+            r.Redirected,
+            r.Late,
             OldestWaitingAt = r.OldestWaitingAt?.ToDateTimeOffset(),
             r.Attended,
         }).ToList();
@@ -117,12 +119,12 @@ internal static class OpsCommands
         else
         {
             session.Print.Table(["bureau", "precedence", "waiting", "oldest waits since", "delivered", "opened", "refused", "quarantined",
-                "expired", "recalled", "attended"],
+                "expired", "recalled", "redirected", "late", "attended"],
                 rows.Select(r => (IReadOnlyList<string>)
                 [
                     r.Bureau, r.Precedence, r.Waiting.ToString(), Plain.Time(r.OldestWaitingAt), r.Delivered.ToString(), r.Opened.ToString(),
                         r.Refused.ToString(),
-                    r.Quarantined.ToString(), r.Expired.ToString(), r.Recalled.ToString(), r.Attended ? "yes" : "no",
+                    r.Quarantined.ToString(), r.Expired.ToString(), r.Recalled.ToString(), r.Redirected.ToString(), r.Late.ToString(), r.Attended ? "yes" : "no",
                 ]), "Nothing was delivered yet.");
             session.Print.Line($"At position {board.Position}, {Plain.Time(shown.At)}.");
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Google.Protobuf;
 using MessageBackbone.V1;
@@ -19,6 +20,8 @@ public enum DeliveryStage
     RefusedByOperator,
     /// <summary>Final, like <see cref="Expired"/>.</summary>
     Recalled,
+    /// <summary>Final for this recipient, as <see cref="Expired"/> is: an alternate gets it.</summary>
+    Redirected,
 }
 
 /// <summary>One message on its way to one recipient. Stream <c>delivery-{id}-{bureau}</c>.</summary>
@@ -30,6 +33,15 @@ public sealed record DeliveryProgress
 
     /// <summary>What the receipts alone say, those that came after the end among them.</summary>
     public DeliveryStage Receipted { get; private init; }
+
+    /// <summary>The alternate that gets it, or a copy of it; null: it was not redirected.</summary>
+    public string? RedirectedTo { get; private init; }
+
+    /// <summary>Steps taken because it was late, in their order.</summary>
+    public ImmutableArray<EscalationStep> Escalations { get; private init; } = [];
+
+    /// <summary>Ids of the steps whose calls are over.</summary>
+    internal ImmutableHashSet<string> Calls { get; private init; } = [];
 
     /// <summary>Highest attempt recorded; 0: none.</summary>
     public uint Attempts { get; private init; }
@@ -80,6 +92,8 @@ public sealed record DeliveryProgress
         Release release => Quarantine.Decide(state, release),
         RefuseQuarantined refuse => Quarantine.Decide(state, refuse),
         Recall recall => Recalling.Decide(state, recall),
+        Escalate escalate => Escalation.Decide(state, escalate),
+        EndCall call => Escalation.Decide(state, call),
         _ => throw new UnreachableException($"A delivery has no case for {command.GetType().Name}."),
     };
 
@@ -96,6 +110,10 @@ public sealed record DeliveryProgress
         Expired => state with { EndedAs = DeliveryStage.Expired },
         Recalled => state with { EndedAs = DeliveryStage.Recalled },
         RefusedByOperator => state with { EndedAs = DeliveryStage.RefusedByOperator },
+        Escalated e => state with { Escalations = state.Escalations.Add(e.Step) },
+        // After a receipt that settled it the alternate has a copy, and the recipient keeps its state.
+        Redirected e => state with { RedirectedTo = e.To, EndedAs = state.IsFinal ? state.EndedAs : DeliveryStage.Redirected },
+        EscalationCalled e => state with { Calls = state.Calls.Add(e.EventId) },
         _ => throw new UnreachableException($"A delivery has no case for {@event.Descriptor.FullName}."),
     };
 }

@@ -11,7 +11,7 @@ public sealed class ExchangePolicy
 {
     private const string Any = "*";
     private static readonly FrozenSet<string> ControlKinds =
-        FrozenSet.Create(StringComparer.Ordinal, "order.recall", "statement.recall", "report.nondelivery");
+        FrozenSet.Create(StringComparer.Ordinal, "order.recall", "statement.recall", "report.nondelivery", "report.escalation");
 
     private readonly FrozenDictionary<(string From, string To, string Kind), (int Order, bool Allow)> _rules;
     private readonly FrozenSet<string> _clearKinds;

@@ -1,3 +1,4 @@
+using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.Protocol.Messages;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
@@ -28,9 +29,9 @@ public static class RecallRules
             return No("The order names another header than the one that was accepted under this id.", "header_sha256");
         }
 
-        return header.To.All(original.Recipients.Contains)
+        return header.To.All(to => original.Recipients.Contains(to) || Redirection.InsteadOf(original.Content, to) is not null)
             ? null
-            : No("An order goes to recipients of the message that it recalls, and to nobody else.", "to");
+            : No("An order goes to recipients and alternates of the message that it recalls, and to nobody else.", "to");
     }
 
     /// <param name="order">The message that the statement answers; null: there is none.</param>

@@ -47,6 +47,29 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
         return Close(new MessageDraft(header, content), id, clock.GetUtcNow());
     }
 
+    /// <summary>What was sent, for another bureau under a new id: same content, reference, conversation and precedence. It is read with this bureau's own
+    /// seal key; it is nowhere kept in clear.</summary>
+    public SignedMessage ForAnother(SignedMessage sent, string to)
+    {
+        if (!ReceiptBuilding.TryRead(sent.Header, MessageHeader.Parser, out _, out var header, out var problem))
+            throw new InvalidOperationException($"The outbox holds a header that cannot be read: {problem}");
+        if (header.From == to || header.To.Contains(to) || header.Info.Contains(to))
+            throw new DraftRefusedException(Reasons.FieldInvalid, "to: This bureau has the message already, or is its sender.", ["to"]);
+        if (header.Attachments.Count > 0)
+            throw new DraftRefusedException(Reasons.FieldInvalid, "A message with attachments cannot be sent on: send it anew.", ["message_id"]);
+        var content = Reopen(sent, header);
+        header.To.Clear();
+        header.Info.Clear();
+        header.Alternates.Clear();
+        header.To.Add(to);
+        // Whom a topic is for is the directory's to say: this copy is for one bureau.
+        header.Topic = "";
+        var at = clock.GetUtcNow();
+        if (header.DeliverBy is { } by && by.ToDateTimeOffset() <= at)
+            throw new DraftRefusedException(Reasons.Expired, "Its deliver_by has passed: if it still matters, send it anew.", ["deliver_by"]);
+        return Close(new MessageDraft(header, content), MessageId.New(at), at);
+    }
+
     // With a topic `info` is exactly its subscribers: a bureau named besides would be refused by the node, and leaving it out unasked is no way out.
     private async Task AddressAsync(MessageHeader header, CancellationToken cancellationToken)
     {
@@ -129,6 +152,7 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
         };
         header.To.AddRange(draft.To);
         header.Info.AddRange(draft.Info);
+        header.Alternates.AddRange(draft.Alternates);
         if (draft.DeliverBy <= clock.GetUtcNow())
             throw new DraftRefusedException(Reasons.Expired, "deliver_by has passed already.", ["deliver_by"]);
         return header;

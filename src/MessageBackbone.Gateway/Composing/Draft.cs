@@ -11,6 +11,9 @@ public sealed record Draft
     /// <summary>For information.</summary>
     public IReadOnlyList<string> Info { get; init; } = [];
 
+    /// <summary>Who may get the copy of a recipient that takes it over too late; sealed for like a recipient.</summary>
+    public IReadOnlyList<Alternate> Alternates { get; init; } = [];
+
     /// <summary>Its subscribers are added to <see cref="Info"/>.</summary>
     public string Topic { get; init; } = "";
 

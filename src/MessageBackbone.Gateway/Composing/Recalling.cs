@@ -21,12 +21,14 @@ internal sealed class Recalling(OutboxStore outbox, RecallStore recalls, Posting
     {
         if (!Patterns.IsReasonCode(reason)) throw Invalid("reason: a code like SENT_IN_ERROR, [A-Z_]{1,64}.", "reason");
         RequireAccepted(sent);
-        if (to.Distinct(StringComparer.Ordinal).Count() != to.Count || to.Except(sent.Recipients, StringComparer.Ordinal).Any())
-            throw Invalid("to: recipients of the message, each once.", "to");
-        IReadOnlyList<string> asked = to.Count > 0 ? to : [.. sent.Recipients.Where(TakesPart)];
-        if (asked.Count == 0) throw Invalid("to: no recipient of the message takes part any more.", "to");
         if (!ReceiptBuilding.TryRead(outbox.Header(sent.Row), MessageHeader.Parser, out _, out var header, out var problem))
             throw new InvalidOperationException($"The outbox holds a header that cannot be read: {problem}");
+        // An alternate may have it by now, or get it later: it is asked like a recipient.
+        string[] parties = [.. sent.Recipients, .. header.Alternates.Select(alternate => alternate.Bureau)];
+        if (to.Distinct(StringComparer.Ordinal).Count() != to.Count || to.Except(parties, StringComparer.Ordinal).Any())
+            throw Invalid("to: recipients or alternates of the message, each once.", "to");
+        IReadOnlyList<string> asked = to.Count > 0 ? to : [.. parties.Distinct(StringComparer.Ordinal).Where(TakesPart)];
+        if (asked.Count == 0) throw Invalid("to: no recipient of the message takes part any more.", "to");
         var at = clock.GetUtcNow();
         var order = new RecallOrder
         {

@@ -24,11 +24,12 @@ internal sealed class Recipients(KeyRing keys, DirectoryBook directory)
     public void Check(MessageHeader header)
     {
         var copy = directory.Copy;
-        if (header.To.Count + header.Info.Count > Most)
+        if (header.To.Count + header.Info.Count + header.Alternates.Count > Most)
             throw new DraftRefusedException(Reasons.TooManyRecipients, "A message has at most 500 recipients: send it in parts.", ["to", "info"]);
         if (header.BodyForm == BodyForm.Clear && !copy.IsClearKind(header.Kind))
             throw new DraftRefusedException(Reasons.ClassificationNotPermitted, "The exchange policy does not let this kind travel unsealed.", ["body_form", "kind"]);
-        foreach (var (code, path) in header.To.Select((c, i) => (c, $"to[{i}]")).Concat(header.Info.Select((c, i) => (c, $"info[{i}]"))))
+        foreach (var (code, path) in header.To.Select((c, i) => (c, $"to[{i}]")).Concat(header.Info.Select((c, i) => (c, $"info[{i}]")))
+                     .Concat(header.Alternates.Select((a, i) => (a.Bureau, $"alternates[{i}].bureau"))))
             Check(copy, header, code, path);
     }
 

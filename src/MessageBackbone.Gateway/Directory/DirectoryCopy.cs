@@ -15,7 +15,7 @@ internal sealed record DirectoryCopy(
     ulong Position, ImmutableDictionary<string, KnownBureau> Bureaus, ImmutableDictionary<Holder, IReadOnlyList<VouchedCertificate>> Others,
     ImmutableDictionary<string, KnownTopic> Topics, PolicyEntry? Policy)
 {
-    private static readonly string[] _controlKinds = ["order.recall", "statement.recall", "report.nondelivery"];
+    private static readonly string[] _controlKinds = ["order.recall", "statement.recall", "report.nondelivery", "report.escalation"];
 
     public static DirectoryCopy Empty { get; } = new(0, ImmutableDictionary<string, KnownBureau>.Empty.WithComparers(StringComparer.Ordinal),
         ImmutableDictionary<Holder, IReadOnlyList<VouchedCertificate>>.Empty,

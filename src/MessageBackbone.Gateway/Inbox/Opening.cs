@@ -36,7 +36,8 @@ public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, 
 public sealed class RecalledException(string message) : InvalidOperationException(message);
 
 /// <summary>Opens a message on demand. The inbox keeps the sealed form; what is read here is held in memory only.</summary>
-internal sealed class Opening(InboxStore inbox, NonDeliveries reports, RecallWords recalls, KeyRing keys, OpenedSignal signal, TimeProvider clock)
+internal sealed class Opening(
+    InboxStore inbox, NonDeliveries reports, RecallWords recalls, LateNotices notices, KeyRing keys, OpenedSignal signal, TimeProvider clock)
 {
     /// <summary>Null when the inbox shows no such message. Throws <see cref="InvalidOperationException"/> when it cannot be opened any more.</summary>
     /// <param name="officer">A pseudonym that the bureau can resolve; goes to the sender with the receipt.</param>
@@ -78,6 +79,11 @@ internal sealed class Opening(InboxStore inbox, NonDeliveries reports, RecallWor
         var content = SealedContent.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes);
         // Control messages hold no words, only what was signed.
         if (Recalls.IsRecallKind(header.Kind)) return (header, recalls.Of(message, header, content));
-        return (header, header.Kind == MessageOpening.NonDeliveryKind ? reports.InWords(header, content) : content);
+        return (header, header.Kind switch
+        {
+            MessageOpening.NonDeliveryKind => reports.InWords(header, content),
+            MessageOpening.EscalationKind => notices.InWords(header, content),
+            _ => content,
+        });
     }
 }

@@ -13,6 +13,7 @@ internal static class DraftReading
     {
         To = request.To,
         Info = request.Info,
+        Alternates = [.. request.Alternates.Select(a => new Alternate { InsteadOf = a.InsteadOf, Bureau = a.Bureau })],
         Topic = request.Topic,
         Precedence = Value<Precedence>(request.Precedence, "precedence"),
         Kind = request.Kind,
@@ -65,6 +66,7 @@ internal static class DraftReading
         {
             To = Many("to"),
             Info = Many("info"),
+            Alternates = [.. Many("alternates").Select(Pair)],
             Topic = One("topic"),
             Precedence = One("precedence", "routine"),
             Kind = One("kind", "text"),
@@ -88,6 +90,11 @@ internal static class DraftReading
             Form = One("form", "sealed"),
         };
     }
+
+    // In a form a pair is one word.
+    private static AlternateShape Pair(string text) => text.Split('=') is [var recipient, var bureau]
+        ? new AlternateShape { InsteadOf = recipient, Bureau = bureau }
+        : throw Invalid("A recipient and its alternate, like DE=DE-DUTY.", "alternates");
 
     private static Handling Handling(HandlingShape shape)
     {

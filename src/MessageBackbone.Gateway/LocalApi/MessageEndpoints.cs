@@ -23,6 +23,10 @@ internal static class MessageEndpoints
             .ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503).WithName("send").WithTags("messages").WithSummary("Send a message")
             .WithDescription("The answer comes when the message is durable in the outbox; it is submitted when the node can be reached. "
                 + "As a form: the same names as fields, `handling.` as prefix, and one file `file`.");
+        routes.MapPost("/messages/{id}/resend", (string id, ResendRequest request, HttpContext context) => ResendAsync(context, parts, id, request))
+            .Produces<SendReply>(StatusCodes.Status202Accepted).ProducesProblem(400).ProducesProblem(401).ProducesProblem(404).ProducesProblem(422)
+            .ProducesProblem(503).WithName("resend").WithTags("messages").WithSummary("Send a sent message to another bureau as well")
+            .WithDescription("The same content, reference, conversation and precedence under a new id, sealed for that bureau alone.");
         routes.MapGet("/messages", (long? before, int? limit) => List(parts, before, limit))
             .Produces<SentPage>().ProducesProblem(400).WithName("sent").WithTags("messages").WithSummary("Sent messages, newest first");
         routes.MapGet("/messages/{id}", (string id, HttpContext context) => StatusAsync(context, parts, id))
@@ -53,6 +57,26 @@ internal static class MessageEndpoints
         }
     }
 
+    private static async Task<IResult> ResendAsync(HttpContext context, GatewayParts parts, string id, ResendRequest request)
+    {
+        var user = LocalGuard.UserOf(context);
+        if (!MessageId.TryParse(id, out var message)) return Problems.Invalid("id: a message id is a UUIDv7 in lower case.", "id");
+        if (!BureauCode.TryParse(request.To, out var to)) return Problems.Invalid("to: a bureau code.", "to");
+        if (parts.Outbox.Find(message.Value) is not { State: Outbox.OutboxState.Accepted } sent)
+            return Problems.NotFound("The outbox has no such message that the node accepted.");
+        try
+        {
+            var again = await parts.Posting.ResendAsync(sent, to.Value, user);
+            await parts.Audit.RecordAsync(user, "resend", message.Value, again.Value, CancellationToken.None);
+            return Results.Accepted($"/messages/{again}", new SendReply(again.Value, $"/messages/{again}", null));
+        }
+        catch (DraftRefusedException refused)
+        {
+            await parts.Audit.RecordAsync(user, "resend", message.Value, refused.Reason, CancellationToken.None);
+            return Problems.Of(refused);
+        }
+    }
+
     private static async Task<Draft?> ReadAsync(HttpContext context, GatewayOptions options)
     {
         if (context.Request.HasFormContentType) return await DraftReading.ReadFormAsync(context.Request, LocalServer.LargestRequest(options), context.RequestAborted);
@@ -79,11 +103,12 @@ internal static class MessageEndpoints
         var handling = request.Handling;
         var whole = request is
         {
-            To: not null, Info: not null, Topic: not null, Precedence: not null, Kind: not null, Subject: not null, Text: not null, Reference: not null,
+            To: not null, Info: not null, Alternates: not null, Topic: not null, Precedence: not null, Kind: not null, Subject: not null, Text: not null, Reference: not null,
             Language: not null, InReplyTo: not null, Conversation: not null, DeadlineClass: not null, Form: not null,
         };
         whole &= request.File is null or { Name: not null, Data: not null };
         whole &= handling is null or { Classification: not null, Codes: not null, Purpose: not null, LegalBasis: not null, Note: not null };
+        whole &= request.Alternates?.All(a => a is { InsteadOf: not null, Bureau: not null }) == true;
         IEnumerable<string?> listed = [.. request.To ?? [], .. request.Info ?? [], .. handling?.Codes ?? []];
         if (!whole || listed.Contains(null))
             throw new DraftRefusedException(Reasons.FieldInvalid, "null stands where a text or a list is wanted.", []);

@@ -12,6 +12,9 @@ internal sealed record SendRequest
     [Description("Codes of the bureaus that get it for information.")]
     public IReadOnlyList<string> Info { get; init; } = [];
 
+    [Description("Who gets the copy of a recipient that takes it over too late. It is sealed for them as well.")]
+    public IReadOnlyList<AlternateShape> Alternates { get; init; } = [];
+
     [Description("A topic whose subscribers get it for information.")]
     public string Topic { get; init; } = "";
 
@@ -50,6 +53,20 @@ internal sealed record SendRequest
 
     [Description("sealed or clear. Clear only for kinds that the exchange policy names. Default sealed.")]
     public string Form { get; init; } = "sealed";
+}
+
+internal sealed record AlternateShape
+{
+    [Description("One of `to` and `info`.")]
+    public string InsteadOf { get; init; } = "";
+
+    public string Bureau { get; init; } = "";
+}
+
+internal sealed record ResendRequest
+{
+    [Description("Code of the bureau that gets it as well.")]
+    public string To { get; init; } = "";
 }
 
 internal sealed record FileShape
@@ -125,7 +142,12 @@ internal sealed record ReceiptShape(string Outcome, string Reason, DateTimeOffse
 internal sealed record RecipientShape(
     string Recipient, string State, uint Attempts, DateTimeOffset? DeliveredAt, DateTimeOffset? OpenedAt, string Reason, ulong Sequence, IReadOnlyList<ReceiptShape> Receipts,
     [property: Description("Since when its gateway keeps it apart, which could not process it.")] DateTimeOffset? QuarantinedAt,
-    [property: Description("The operator who refused it in the recipient's place; empty: nobody did.")] string RefusedBy);
+    [property: Description("The operator who refused it in the recipient's place; empty: nobody did.")] string RefusedBy,
+    [property: Description("The alternate who gets it, or a copy of it; empty: it was not redirected.")] string RedirectedTo, DateTimeOffset? RedirectedAt,
+    [property: Description("The recipient in whose place this bureau got it; empty: it is a recipient itself.")] string InsteadOf,
+    [property: Description("What was done because it was late, in order.")] IReadOnlyList<EscalationShape> Escalations);
+
+internal sealed record EscalationShape(string Step, DateTimeOffset? At, string To, string Reason, string Alternate);
 
 internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients);
 

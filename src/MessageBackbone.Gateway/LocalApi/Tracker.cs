@@ -10,7 +10,7 @@ namespace MessageBackbone.Gateway.LocalApi;
 /// <summary>Asks the node what became of a message, and believes only receipts that verify here.</summary>
 internal sealed class Tracker(GatewayParts parts)
 {
-    private const int MostReceipts = 16;
+    private const int MostReceipts = 16, MostSteps = 16;
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>The tracking, or why there is none.</summary>
@@ -33,7 +33,11 @@ internal sealed class Tracker(GatewayParts parts)
     private RecipientShape Shape(RecipientTracking tracking, MessageId id, byte[] headerSha256) => new(
         tracking.Recipient, EnumNames.Of(tracking.State), tracking.Attempts, ShapeMapping.Time(tracking.DeliveredAt), ShapeMapping.Time(tracking.OpenedAt),
         tracking.Reason, tracking.Sequence, [.. tracking.Receipts.Take(MostReceipts).Select(r => Shape(r.Memory, tracking.Recipient, id, headerSha256))],
-        ShapeMapping.Time(tracking.QuarantinedAt), tracking.RefusedBy);
+        ShapeMapping.Time(tracking.QuarantinedAt), tracking.RefusedBy,
+        tracking.RedirectedTo, ShapeMapping.Time(tracking.RedirectedAt), tracking.InsteadOf, [.. tracking.Escalations.Take(MostSteps).Select(Shape)]);
+
+    private static EscalationShape Shape(EscalationTaken taken) =>
+        new(EnumNames.Of(taken.Step), ShapeMapping.Time(taken.At), taken.To, taken.Reason, taken.Alternate);
 
     private ReceiptShape Shape(ReadOnlyMemory<byte> signed, string recipient, MessageId id, byte[] headerSha256)
     {

@@ -16,6 +16,13 @@ internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue 
         return await PutAsync(message, user);
     }
 
+    /// <summary>What was sent once more, to another bureau (<see cref="Composer.ForAnother"/>).</summary>
+    public async Task<MessageId> ResendAsync(OutboxEntry sent, string to, string user)
+    {
+        using var activity = GatewayTelemetry.Source.StartActivity("resend");
+        return await PutAsync(composer.ForAnother(store.Read(sent.Row).Signed, to), user);
+    }
+
     /// <summary>Puts a signed message into the outbox, if there is room.</summary>
     /// <param name="also">What is written with it, in one transaction. May run twice.</param>
     public async Task<MessageId> PutAsync(SignedMessage message, string user, Action<Storing.SqliteSession>? also = null)

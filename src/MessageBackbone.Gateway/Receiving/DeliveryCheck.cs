@@ -98,7 +98,7 @@ internal sealed class DeliveryCheck(
     private async Task<IReadOnlyCollection<X509Certificate2>> SignCertificatesAsync(
         MessageHeader header, SignedObject signed, string house, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (header.Kind == MessageOpening.NonDeliveryKind && house.Length > 0 && header.From == house && signed.Signer?.Role == HolderRole.Node)
+        if (MessageOpening.IsOfHouse(header.Kind) && house.Length > 0 && header.From == house && signed.Signer?.Role == HolderRole.Node)
             return keys.Anchor.Judge(signed.CertificateDer, CertificateUse.Sign, at, HolderRole.Node).Ok ? [signed.Certificate] : [];
         if (!BureauCode.TryParse(header.From, out _)) return [];
         var sha256 = Digests.Hex(signed.CertificateSha256);

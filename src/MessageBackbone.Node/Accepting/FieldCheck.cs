@@ -32,9 +32,9 @@ internal static class FieldCheck
             throw new RefusalException(Reasons.FieldInvalid, "A header may name only content that was uploaded before.", ["attachments"]);
         }
 
-        if (header.Kind == MessageOpening.NonDeliveryKind)
+        if (MessageOpening.IsOfHouse(header.Kind))
         {
-            throw new RefusalException(Reasons.FieldInvalid, "The node alone reports what was not delivered. Send another kind.", ["kind"]);
+            throw new RefusalException(Reasons.FieldInvalid, "The node alone reports what was not delivered or is late. Send another kind.", ["kind"]);
         }
 
         RequireTimes(submission, now, limits);

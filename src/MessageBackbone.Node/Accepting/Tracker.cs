@@ -1,4 +1,6 @@
 using MessageBackbone.Domain;
+using MessageBackbone.Domain.Deliveries;
+using MessageBackbone.Node.Recording;
 using MessageBackbone.EventLog;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
@@ -8,7 +10,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>What became of a message, straight from its streams: what was recorded before the call is in the answer. Also says who a message's parties are.</summary>
-internal sealed class Tracker(IEventLog log)
+internal sealed class Tracker(IEventLog log, MessageParties parties)
 {
     /// <summary>The acceptance of a message that the caller sent or receives; null for every other id.</summary>
     public async Task<(RecordedEvent Event, Accepted Accepted)?> FindAsync(Caller caller, string messageId, CancellationToken cancellationToken)
@@ -21,7 +23,8 @@ internal sealed class Tracker(IEventLog log)
         await foreach (var stored in log.ReadStreamAsync(StreamId.Message(id.Value), null, cancellationToken))
         {
             var accepted = Accepted.Parser.ParseFrom(stored.Data.Span);
-            return accepted.Content.From == caller.Name || accepted.Recipients.Contains(caller.Name) ? (stored, accepted) : null;
+            if (accepted.Content.From == caller.Name) return (stored, accepted);
+            return await parties.AsRecipientAsync(accepted, caller.Name, cancellationToken) is { } received ? (stored, received) : null;
         }
 
         return null;
@@ -37,10 +40,21 @@ internal sealed class Tracker(IEventLog log)
             AcceptedAt = accepted.AcceptedAt,
             Position = stored.Position.Value,
         };
-        var shown = accepted.Content.From == caller.Name ? accepted.Recipients : accepted.Recipients.Where(recipient => recipient == caller.Name);
-        foreach (var recipient in shown)
+        if (accepted.Content.From != caller.Name)
         {
-            tracking.Recipients.Add(await RecipientAsync(accepted.Content.MessageId, recipient, cancellationToken));
+            var own = await RecipientAsync(accepted.Content, caller.Name, cancellationToken);
+            // What was done about it, and who has it besides, is the sender's business.
+            own.Escalations.Clear();
+            (own.RedirectedTo, own.RedirectedAt) = ("", null);
+            tracking.Recipients.Add(own);
+            return tracking;
+        }
+
+        foreach (var recipient in accepted.Recipients)
+        {
+            var shown = await RecipientAsync(accepted.Content, recipient, cancellationToken);
+            tracking.Recipients.Add(shown);
+            if (shown.RedirectedTo.Length > 0) tracking.Recipients.Add(await RecipientAsync(accepted.Content, shown.RedirectedTo, cancellationToken));
         }
 
         await AddRecallsAsync(tracking, cancellationToken);
@@ -51,10 +65,15 @@ internal sealed class Tracker(IEventLog log)
     public static RefusalException Unknown() =>
         new(Reasons.UnknownMessage, "There is no such message or content of yours. Check the id and the hash.", ["message_id"]);
 
-    private async Task<RecipientTracking> RecipientAsync(string messageId, string recipient, CancellationToken cancellationToken)
+    private async Task<RecipientTracking> RecipientAsync(MessageHeader header, string recipient, CancellationToken cancellationToken)
     {
-        var tracking = new RecipientTracking { Recipient = recipient, State = DeliveryState.Waiting };
-        await foreach (var stored in log.ReadStreamAsync(StreamId.Delivery(messageId, recipient), null, cancellationToken))
+        var tracking = new RecipientTracking
+        {
+            Recipient = recipient,
+            State = DeliveryState.Waiting,
+            InsteadOf = Redirection.InsteadOf(header, recipient) ?? "",
+        };
+        await foreach (var stored in log.ReadStreamAsync(StreamId.Delivery(header.MessageId, recipient), null, cancellationToken))
         {
             Add(tracking, EventTypes.Parse(stored.Type, stored.Data));
         }
@@ -85,7 +104,7 @@ internal sealed class Tracker(IEventLog log)
 
     // A receipt that came after the end is evidence of who holds the message; the end stays.
     private static DeliveryState StateAfter(RecipientTracking tracking, DeliveryState receipted) =>
-        tracking.State is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused ? tracking.State : receipted;
+        tracking.State is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused or DeliveryState.Redirected ? tracking.State : receipted;
 
     private static void Add(RecipientTracking tracking, Google.Protobuf.IMessage @event)
     {
@@ -111,6 +130,14 @@ internal sealed class Tracker(IEventLog log)
                 break;
             case Recalled e:
                 (tracking.State, tracking.Reason) = (DeliveryState.Recalled, e.Reason);
+                break;
+            case Escalated e:
+                tracking.Escalations.Add(new EscalationTaken { Step = e.Step, At = e.At, To = e.To, Reason = e.Reason, Alternate = e.Alternate });
+                break;
+            case Redirected e:
+                (tracking.RedirectedTo, tracking.RedirectedAt) = (e.To, e.At);
+                // What it has, it keeps: then the alternate got a copy.
+                if (tracking.State is DeliveryState.Waiting or DeliveryState.Quarantined) (tracking.State, tracking.Reason) = (DeliveryState.Redirected, "");
                 break;
             case Quarantined e:
                 if (tracking.RefusedBy.Length == 0) (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Quarantined), e.Reason);

@@ -37,7 +37,7 @@ internal sealed class Expiring(
         var (message, bureau) = (row.MessageText, row.Lane.Bureau);
         var stored = await log.ReadAtAsync(row.Position, cancellationToken)
             ?? throw new EventLogUnavailableException($"The log has no event at position {row.Position}, which the plan names.");
-        var command = new Expire(Accepted.Parser.ParseFrom(stored.Data.Span), bureau, now, node.Name);
+        var command = new Expire(Redirection.Including(Accepted.Parser.ParseFrom(stored.Data.Span), bureau), bureau, now, node.Name);
         var outcome = await recorder.DecideAsync(
             StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
             state => DeliveryProgress.Decide(state, command), new Provenance(node.Uri, message), cancellationToken);

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using MessageBackbone.Domain;
+using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Content;
@@ -22,7 +23,8 @@ internal sealed class Presenting(
         var row = presentation.Row;
         var stored = await log.ReadAtAsync(row.Position, cancellationToken)
             ?? throw new EventLogUnavailableException($"The log has no event at position {row.Position}, which the plan names.");
-        var accepted = Accepted.Parser.ParseFrom(stored.Data.Span);
+        // A row of an alternate is there because the message was redirected to it.
+        var accepted = Redirection.Including(Accepted.Parser.ParseFrom(stored.Data.Span), lane.Bureau);
         var trace = DeliveryTraces.New(traceParent ?? row.TraceParent);
         var frame = new Delivery
         {

@@ -74,7 +74,7 @@ internal sealed class Recalling(
         var (message, bureau) = (row.MessageText, row.Lane.Bureau);
         var (header, _, order) = await OrderAsync(recalled.By, cancellationToken);
         withdrawals.Tell(row.Lane, row.Sequence);
-        var accepted = Accepted.Parser.ParseFrom((await ReadAsync(row.Position, cancellationToken)).Data.Span);
+        var accepted = Redirection.Including(Accepted.Parser.ParseFrom((await ReadAsync(row.Position, cancellationToken)).Data.Span), bureau);
         var command = new Recall(accepted, bureau, header.MessageId, order.Reason, clock.GetUtcNow(), node.Name);
         var outcome = await recorder.DecideAsync(
             StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,

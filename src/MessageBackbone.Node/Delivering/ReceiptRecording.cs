@@ -14,7 +14,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Delivering;
 
 /// <summary>Judges a receipt and records what it says. Callers run many at once: their appends share a flush.</summary>
-internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, CurrentDirectory directory, NodeIdentity node, TimeProvider clock)
+internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, MessageParties parties, CurrentDirectory directory, NodeIdentity node, TimeProvider clock)
 {
     /// <summary>The receipt is on disk when this returns; a repeat gets the first position.</summary>
     /// <param name="accepted">The message's acceptance where it is at hand; null: looked up.</param>
@@ -26,7 +26,7 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Cu
         var (message, bureau) = (receipt.Content.MessageId, caller.Name);
         if (Unfit(receipt, bureau) is { } unfit)
             return await EarlierAsync(receipt, bureau, cancellationToken) ?? throw unfit;
-        accepted ??= await AcceptedAsync(message, cancellationToken);
+        accepted ??= await AcceptedAsync(message, bureau, cancellationToken);
         var signer = Fingerprint.Read(receipt.Signed.CertificateSha256).ToByteString();
         var command = new RecordReceipt(receipt.Content, receipt.Bytes, signer, accepted, attempt);
         var outcome = await recorder.DecideAsync(
@@ -72,10 +72,9 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Cu
         _ => null,
     };
 
-    private async Task<Accepted> AcceptedAsync(string message, CancellationToken cancellationToken)
+    private async Task<Accepted> AcceptedAsync(string message, string bureau, CancellationToken cancellationToken)
     {
-        await foreach (var recorded in log.ReadStreamAsync(StreamId.Message(message), null, cancellationToken))
-            return Accepted.Parser.ParseFrom(recorded.Data.Span);
+        if (await parties.FindAsync(message, bureau, cancellationToken) is { } accepted) return accepted;
         throw new RefusalException(Reasons.UnknownMessage, "This bureau is no recipient of a message with that id.", ["message_id"]);
     }
 

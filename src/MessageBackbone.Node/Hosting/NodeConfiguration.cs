@@ -45,6 +45,13 @@ public static class NodeConfiguration
         options.CaFile = Under(folder, options.CaFile);
         options.CrlFile = Under(folder, options.CrlFile);
         options.HolderFolder = Under(folder, options.HolderFolder);
+        foreach (var call in options.Escalation.Calls)
+        {
+            call.CaFile = Under(folder, call.CaFile);
+            call.ClientCertificate = Under(folder, call.ClientCertificate);
+            call.ClientKey = Under(folder, call.ClientKey);
+        }
+
         options.SecretariatCertificates = [.. options.SecretariatCertificates.Select(certificate => Under(folder, certificate))];
     }
 

@@ -6,6 +6,7 @@ using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Content;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Escalating;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Recording;
@@ -104,7 +105,7 @@ public sealed class NodeHost : IAsyncDisposable
         builder.Services
             .AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(clock).AddSingleton(options).AddSingleton(options.Limits).AddSingleton(identity)
-            .AddSingleton(log).AddSingleton<EventRecorder>().AddHostedService<KeyWatch>()
+            .AddSingleton(log).AddSingleton<EventRecorder>().AddSingleton<HouseMessages>().AddSingleton<MessageParties>().AddHostedService<KeyWatch>()
             .AddDirectory(founded)
             .AddContent()
             .AddAccepting(options.Limits, options.Accepting)
@@ -113,6 +114,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddTelemetry(options.Telemetry, identity.Name)
             .AddRouting(Routing(options))
             .AddDelivering(options.Delivering)
+            .AddEscalating(options.Escalation)
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddGrpcHealthAndReflection();
 

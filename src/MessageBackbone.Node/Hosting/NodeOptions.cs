@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Delivering;
+using MessageBackbone.Node.Escalating;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Telemetry;
@@ -53,6 +54,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>How attending gateways are served.</summary>
     [Required] public DeliveringOptions Delivering { get; set; } = new();
 
+    /// <summary>Service levels, and what is done when one has passed.</summary>
+    [Required] public EscalationOptions Escalation { get; set; } = new();
+
     /// <summary>Health pages, and what counts as ready.</summary>
     [Required] public OperationsOptions Operations { get; set; } = new();
 
@@ -66,7 +70,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Operations, Telemetry])
+        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Operations, Telemetry])
             Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {

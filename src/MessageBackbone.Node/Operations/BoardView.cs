@@ -9,8 +9,10 @@ namespace MessageBackbone.Node.Operations;
 /// <summary>The board as operators see it: the read model's counts, and who attends now.</summary>
 internal sealed class BoardView(ReadModels models, Surroundings surroundings, OperationsOptions options, TimeProvider clock)
 {
+    private readonly ServiceClockQueries _clocks = new(models.Clocks);
+
     public async ValueTask<Board> GetAsync(CancellationToken cancellationToken) =>
-        Complete(await models.Board.File.ReadAsync(BoardTally.Read, cancellationToken));
+        Complete(await models.Board.File.ReadAsync(BoardTally.Read, cancellationToken), await _clocks.LateAsync(cancellationToken));
 
     /// <summary>The board now, and again when it differs, at most once an interval. Ends only when cancelled or when the read model stops.</summary>
     public async IAsyncEnumerable<Board> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -48,8 +50,11 @@ internal sealed class BoardView(ReadModels models, Surroundings surroundings, Op
         from row in models.Board.File.Read(BoardTally.Read).Rows
         select new QuarantinedCount(row.Bureau, row.Precedence, (long)row.Quarantined);
 
-    private Board Complete(Board board)
+    private Board Complete(Board board, IReadOnlyList<(string Bureau, Precedence Precedence, ulong Deliveries)> late)
     {
+        // Two read models: a row of the one that the other does not have yet is there the next time.
+        foreach (var row in board.Rows)
+            row.Late = late.FirstOrDefault(l => l.Bureau == row.Bureau && l.Precedence == row.Precedence).Deliveries;
         var attending = surroundings.Attending();
         foreach (var row in board.Rows) row.Attended = attending.Contains(row.Bureau);
         board.At = clock.GetUtcNow().ToTimestamp();

@@ -77,6 +77,7 @@ internal static class BoardTally
             case DeliveryState.Quarantined: row.Quarantined += count; break;
             case DeliveryState.Expired: row.Expired += count; break;
             case DeliveryState.Recalled: row.Recalled += count; break;
+            case DeliveryState.Redirected: row.Redirected += count; break;
             case DeliveryState.Opened:
                 row.Opened += count;
                 row.Delivered += count;
@@ -110,6 +111,7 @@ internal static class BoardTally
                 .On<RefusedByOperator>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Refused))
                 .On<Released>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Waiting))
                 .On<Recalled>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Recalled))
+                .On<Redirected>(Redirect)
                 .On<V1.Quarantined>((_, e) => Move(e.MessageId, e.Recipient, DeliveryState.Quarantined));
         }
 
@@ -128,11 +130,24 @@ internal static class BoardTally
             var id = RowText.Required(accepted.Content.MessageId);
             var precedence = (long)accepted.Content.Precedence;
             foreach (var recipient in accepted.Recipients)
-            {
-                _insert.Bind(1, id).Bind(2, recipient).Bind(3, precedence).Bind(4, Waiting).Bind(5, (long)recorded.Position.Value)
-                    .Bind(6, RowText.Ticks(accepted.AcceptedAt) ?? 0).Run();
-                Change(recipient, precedence, DeliveryState.Waiting, 1);
-            }
+                Insert(recorded, id, recipient, precedence, RowText.Ticks(accepted.AcceptedAt) ?? 0);
+        }
+
+        private void Redirect(RecordedEvent recorded, Redirected e)
+        {
+            var id = RowText.Required(e.MessageId);
+            _find.Bind(1, id).Bind(2, e.Recipient);
+            var open = _find.Step() && (DeliveryState)_find.Number(1) is DeliveryState.Waiting or DeliveryState.Quarantined;
+            _find.Reset();
+            // What was delivered stays so; then the alternate has a copy.
+            if (open) Move(e.MessageId, e.Recipient, DeliveryState.Redirected);
+            Insert(recorded, id, e.To, (long)e.Precedence, RowText.Ticks(e.At) ?? 0);
+        }
+
+        private void Insert(RecordedEvent recorded, byte[] id, string bureau, long precedence, long since)
+        {
+            _insert.Bind(1, id).Bind(2, bureau).Bind(3, precedence).Bind(4, Waiting).Bind(5, (long)recorded.Position.Value).Bind(6, since).Run();
+            Change(bureau, precedence, DeliveryState.Waiting, 1);
         }
 
         private void Move(string messageId, string bureau, DeliveryState to)
@@ -143,7 +158,7 @@ internal static class BoardTally
             var (precedence, from) = known ? (_find.Number(0), (DeliveryState)_find.Number(1)) : default;
             _find.Reset();
             // A delivery that nobody accepted would be a fault of another room; the counts do not guess. What ended stays so, whatever comes too late.
-            if (!known || from == to || from is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused) return;
+            if (!known || from == to || from is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused or DeliveryState.Redirected) return;
             _move.Bind(1, id).Bind(2, bureau).Bind(3, (long)to).Run();
             Change(bureau, precedence, from, -1);
             Change(bureau, precedence, to, 1);

@@ -30,6 +30,13 @@ internal sealed class Deliveries(ProjectionFollower follower)
         return follower.File.ReadAsync<IReadOnlyList<DeliveryStanding>>(session => Standings(session, id, position), cancellationToken);
     }
 
+    private static DeliveryState StateAfter(DeliveryState before, DeliveryState told) => before switch
+    {
+        DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused or DeliveryState.Redirected => before,
+        DeliveryState.Delivered or DeliveryState.Opened when told == DeliveryState.Redirected => before,
+        _ => told,
+    };
+
     private static List<DeliveryStanding> Standings(ReadModelSession session, byte[] id, long position)
     {
         var attempts = session.Prepare(Attempts).Bind(1, id).Bind(2, position)
@@ -48,7 +55,7 @@ internal sealed class Deliveries(ProjectionFollower follower)
             standings[^1] = last with
             {
                 // A receipt that came too late is kept beside the end and does not change it.
-                State = last.State is DeliveryState.Expired or DeliveryState.Recalled or DeliveryState.Refused ? last.State : v.State,
+                State = StateAfter(last.State, v.State),
                 Reason = last.State == DeliveryState.Refused ? last.Reason : v.Reason,
                 DeliveredAt = v.State == DeliveryState.Delivered ? at : last.DeliveredAt,
                 OpenedAt = v.State == DeliveryState.Opened ? at : last.OpenedAt,

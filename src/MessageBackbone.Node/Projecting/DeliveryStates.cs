@@ -6,7 +6,8 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Projecting;
 
 /// <summary>Read model <c>deliveries</c>: the state of each message at each recipient, a version a change, and every attempt that ended.</summary>
-/// <remarks>Versions after EXPIRED, RECALLED or REFUSED are receipts that came too late: what they say is kept, the delivery stays as it ended.</remarks>
+/// <remarks>Versions after EXPIRED, RECALLED, REFUSED or REDIRECTED are receipts that came too late: what they say is kept, the delivery stays as it
+/// ended.</remarks>
 internal static class DeliveryStates
 {
     // A version holds for positions [since, until). Attempts are facts with a position of their own: how many there were as of P is a count.
@@ -61,6 +62,7 @@ internal static class DeliveryStates
                 .On<RefusedByOperator>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Refused, RowText.Ticks(e.At), e.Reason))
                 .On<Released>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Waiting, RowText.Ticks(e.At), null))
                 .On<Recalled>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Recalled, RowText.Ticks(e.At), e.Reason))
+                .On<Redirected>(Redirect)
                 .On<Quarantined>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Quarantined, RowText.Ticks(e.At), e.Reason));
         }
 
@@ -71,6 +73,13 @@ internal static class DeliveryStates
             var id = RowText.Required(accepted.Content.MessageId);
             foreach (var recipient in accepted.Recipients)
                 Insert(recorded, id, recipient, DeliveryState.Waiting, RowText.Ticks(accepted.AcceptedAt), null);
+        }
+
+        // Versions after REDIRECTED are read as after EXPIRED; of what was delivered before, it is none: the alternate has a copy.
+        private void Redirect(RecordedEvent recorded, Redirected e)
+        {
+            Change(recorded, e.MessageId, e.Recipient, DeliveryState.Redirected, RowText.Ticks(e.At), null);
+            Insert(recorded, RowText.Required(e.MessageId), e.To, DeliveryState.Waiting, RowText.Ticks(e.At), null);
         }
 
         private void Attempt(RecordedEvent recorded, Attempted e) =>

@@ -6,7 +6,8 @@ namespace MessageBackbone.Node.Projecting;
 internal static class ProjectingRegistration
 {
     private static readonly Func<ReadModels, ProjectionFollower>[] Followers =
-        [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events];
+        [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events,
+            models => models.Clocks];
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, ProjectingOptions options)
     {
@@ -14,6 +15,7 @@ internal static class ProjectingRegistration
         services.AddHostedService(provider => provider.GetRequiredService<ReadModels>());
         services.AddSingleton(provider => new Deliveries(provider.GetRequiredService<ReadModels>().Deliveries));
         services.AddSingleton(provider => new Events(provider.GetRequiredService<ReadModels>().Events));
+        services.AddSingleton(provider => new ServiceClockQueries(provider.GetRequiredService<ReadModels>().Clocks));
         foreach (var pick in Followers) services.AddSingleton<IFollower>(provider => pick(provider.GetRequiredService<ReadModels>()));
         return services;
     }

@@ -17,7 +17,9 @@ internal sealed class ReadModels(IEventLog log, ProjectingOptions options, TimeP
 
     public ProjectionFollower Events { get; } = new(EventIndex.Projection, log, options, clock, logger);
 
-    public IReadOnlyList<ProjectionFollower> All => [Messages, Deliveries, Board, Directory, Events];
+    public ProjectionFollower Clocks { get; } = new(ServiceClockRows.Projection, log, options, clock, logger);
+
+    public IReadOnlyList<ProjectionFollower> All => [Messages, Deliveries, Board, Directory, Events, Clocks];
 
     /// <summary>Null: no read model has this name.</summary>
     public ProjectionFollower? Find(string name) => All.FirstOrDefault(follower => follower.Name == name);

@@ -58,6 +58,10 @@ internal abstract record PlanStep
     /// <param name="Report">The event of which the sender is owed a report; null: it is owed none.</param>
     internal sealed record Ended(Guid MessageId, string Recipient, OwedReport? Report = null) : PlanStep;
 
+    /// <summary>The delivery to one recipient is over, if it was open, and one to another begins, in its own lane.</summary>
+    /// <param name="To">The arrival of the message at the alternate alone.</param>
+    internal sealed record Redirected(string Recipient, Arrived To) : PlanStep;
+
     internal sealed record Registered(string Bureau) : PlanStep;
 }
 

@@ -24,6 +24,14 @@ internal static class PlanStepReading
         _ => null,
     };
 
+    /// <summary>The message that the event redirects; null: it redirects none.</summary>
+    public static Redirected? Redirection(RecordedEvent recorded) =>
+        recorded.Type == "delivery.redirected.v1" ? V1.Redirected.Parser.ParseFrom(recorded.Data.Span) : null;
+
+    /// <summary>What a redirection means: the alternate gets what was accepted, as if it had arrived for it now.</summary>
+    public static PlanStep.Redirected Redirected(Redirected e, RecordedEvent acceptance) =>
+        new(e.Recipient, Arrived(acceptance) with { Recipients = [e.To] });
+
     private static PlanStep.Arrived Arrived(RecordedEvent recorded)
     {
         var accepted = Accepted.Parser.ParseFrom(recorded.Data.Span);

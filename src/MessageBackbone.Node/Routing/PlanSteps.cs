@@ -38,6 +38,10 @@ internal static class PlanSteps
             case PlanStep.Ended ended:
                 End(session, ended);
                 break;
+            case PlanStep.Redirected redirected:
+                End(session, new PlanStep.Ended(redirected.To.MessageId, redirected.Recipient));
+                foreach (var alternate in redirected.To.Recipients) Add(session, redirected.To, alternate);
+                break;
             case PlanStep.Registered registered:
                 session.Execute("insert into bureau values ($1) on conflict do nothing", registered.Bureau);
                 break;

@@ -95,20 +95,29 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
             + "Bring the right log back, or move plan.db away so that the plan is made again.");
     }
 
+    // A redirection names a message whose row may be long gone: what the new one needs is in the message's acceptance.
+    private async ValueTask<PlanStep?> ReadAsync(RecordedEvent recorded, CancellationToken cancellationToken)
+    {
+        if (PlanStepReading.Redirection(recorded) is not { } redirected) return PlanStepReading.Read(recorded);
+        await foreach (var acceptance in log.ReadStreamAsync(StreamId.Message(redirected.MessageId), null, cancellationToken))
+            return PlanStepReading.Redirected(redirected, acceptance);
+        throw new EventLogUnavailableException($"The log has no acceptance of message {redirected.MessageId}, which was redirected.");
+    }
+
     private async Task ApplyAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
     {
         var steps = new List<PlanStep>(batch.Count);
         foreach (var recorded in batch)
-            if (PlanStepReading.Read(recorded) is { } step)
+            if (await ReadAsync(recorded, cancellationToken) is { } step)
                 steps.Add(step);
         var last = batch[^1];
         await plan.ApplyAsync(steps, new PlanCheckpoint(last.Position, last.EventId), cancellationToken);
-        var arrived = steps.OfType<PlanStep.Arrived>().Sum(step => step.Recipients.Count);
+        var arrived = steps.Sum(step => step switch { PlanStep.Arrived each => each.Recipients.Count, PlanStep.Redirected => 1, _ => 0 });
         if (arrived > 0) NodeMetrics.Planned(arrived);
         // What ended made room in a lane that had as much at the broker as it may: without a word the rest would wait until something else arrives.
-        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart or PlanStep.Released)) plan.Waiting.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart or PlanStep.Released or PlanStep.Redirected)) plan.Waiting.Set();
         if (steps.Exists(step => step is PlanStep.Registered)) BureauRegistered.Set();
-        if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended)) plan.Deadlines.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended or PlanStep.Redirected)) plan.Deadlines.Set();
         if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended { Report: not null })) plan.Reports.Set();
         if (steps.Exists(step => step is PlanStep.Arrived { Recalls: not null } or PlanStep.RecallOrdered or PlanStep.Ended)) plan.Recalls.Set();
     }

@@ -18,6 +18,7 @@ internal static class NodeMetrics
     private static readonly Meter Meter = new(Source);
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<QuarantinedCount>>> Quarantines = new();
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, Precedence Precedence, ulong Deliveries)>>> Clocks = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string State, bool IsNow)>>> Transports = new();
 
     // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
@@ -34,6 +35,9 @@ internal static class NodeMetrics
     private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>("backbone.delivered", "{delivery}", "Deliveries receipted DELIVERED");
     private static readonly Counter<long> ReceiptCount = Meter.CreateCounter<long>("backbone.receipts", "{receipt}", "Receipts recorded, by outcome");
 
+    private static readonly Counter<long> EscalatedCount = Meter.CreateCounter<long>("backbone.escalated", "{step}", "Steps taken for late deliveries, by precedence and step");
+    private static readonly Counter<long> EscalationCallCount = Meter.CreateCounter<long>("backbone.escalation.calls", "{call}", "HTTPS calls for steps, by their end");
+
     private static readonly Histogram<double> AppendDuration = Meter.CreateHistogram(
         "backbone.append.duration", "s", "From asking for an append to its being on disk", null, Advice(AppendBuckets));
 
@@ -45,6 +49,9 @@ internal static class NodeMetrics
 
     private static readonly ObservableGauge<long> QuarantinedNow = Meter.CreateObservableGauge(
         "backbone.quarantined", ObserveQuarantines, "{delivery}", "Deliveries that the recipient's gateway keeps apart, by bureau and precedence");
+
+    private static readonly ObservableGauge<long> LateDeliveries = Meter.CreateObservableGauge(
+        "backbone.late", ObserveLate, "{delivery}", "Deliveries whose service level has passed and whose clock runs, by bureau and precedence");
 
     private static readonly ObservableGauge<int> TransportStates = Meter.CreateObservableGauge(
         "backbone.transport.state", ObserveTransports, "{transport}", "1 for the state in which the transport to the lanes is, 0 for each other one");
@@ -78,6 +85,12 @@ internal static class NodeMetrics
         DeliveryDuration.Record(sinceAcceptance.TotalSeconds, tag);
     }
 
+    /// <summary>A step was taken for a late delivery.</summary>
+    public static void Escalated(Precedence precedence, string step) => EscalatedCount.Add(1, Tag("precedence", precedence.Word()), Tag("step", step));
+
+    /// <summary>A call for a step was accepted, or given up.</summary>
+    public static void EscalationCalled(bool accepted) => EscalationCallCount.Add(1, Tag("end", accepted ? "accepted" : "given-up"));
+
     /// <summary>A receipt of any outcome was recorded.</summary>
     public static void Receipt(DeliveryOutcome outcome) => ReceiptCount.Add(1, Tag("outcome", outcome.Word()));
 
@@ -100,6 +113,14 @@ internal static class NodeMetrics
         return new Observation(() => Quarantines.TryRemove(key, out _));
     }
 
+    /// <summary>Lets the gauge of late deliveries read the clocks until the answer is disposed.</summary>
+    public static IDisposable ObserveLate(Func<IEnumerable<(string Bureau, Precedence Precedence, ulong Deliveries)>> late)
+    {
+        var key = Guid.NewGuid();
+        Clocks[key] = late;
+        return new Observation(() => Clocks.TryRemove(key, out _));
+    }
+
     /// <summary>Lets the gauge of the transport's state read every state that there is, until the answer is disposed.</summary>
     public static IDisposable ObserveTransport(Func<IEnumerable<(string State, bool IsNow)>> states)
     {
@@ -117,6 +138,11 @@ internal static class NodeMetrics
         from board in Quarantines.Values
         from row in board()
         select new Measurement<long>(row.Deliveries, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
+
+    private static IEnumerable<Measurement<long>> ObserveLate() =>
+        from clocks in Clocks.Values
+        from row in clocks()
+        select new Measurement<long>((long)row.Deliveries, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
 
     private static IEnumerable<Measurement<int>> ObserveTransports() =>
         from transport in Transports.Values

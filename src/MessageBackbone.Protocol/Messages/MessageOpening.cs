@@ -40,6 +40,10 @@ public abstract record OpeningOutcome
 public static class MessageOpening
 {
     public const string NonDeliveryKind = "report.nondelivery";
+    public const string EscalationKind = "report.escalation";
+
+    /// <summary>A kind that the house alone sends, signed by a node.</summary>
+    public static bool IsOfHouse(string kind) => kind is NonDeliveryKind or EscalationKind;
 
     /// <param name="envelope">With the whole body: one above 64 KiB is fetched before.</param>
     public static OpeningOutcome Open(Envelope envelope, OpeningView view)
@@ -81,8 +85,8 @@ public static class MessageOpening
 
     private static bool MaySign(Holder? signer, MessageHeader header, BureauCode? house) => signer switch
     {
-        { Role: HolderRole.Bureau } bureau => bureau.Name == header.From && header.Kind != NonDeliveryKind,
-        { Role: HolderRole.Node } => header.Kind == NonDeliveryKind && house is { } own && header.From == own.Value,
+        { Role: HolderRole.Bureau } bureau => bureau.Name == header.From && !IsOfHouse(header.Kind),
+        { Role: HolderRole.Node } => IsOfHouse(header.Kind) && house is { } own && header.From == own.Value,
         _ => false,
     };
 

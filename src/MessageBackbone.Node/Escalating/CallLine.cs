@@ -1,0 +1,67 @@
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Telemetry;
+using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.Node.Escalating;
+
+/// <summary>The calls to one listener: each is tried again and again until it is accepted or given up; either end is an event.</summary>
+/// <remarks>At least once: a call that was answered just before a crash is made again, under the same key. How often it was tried is counted since the node's
+/// start.</remarks>
+internal sealed class CallLine(
+    CallOptions target, CallClient client, ServiceClockQueries clocks, CallRecording recording, EscalationOptions options, TimeProvider clock, ILogger logger)
+{
+    /// <summary>Calls to one listener at a time.</summary>
+    public const int AtOnce = 8;
+
+    // What fails stays in the page until it is given up: with room for more than a few, one call that is never accepted holds up no other.
+    private const int Page = 64;
+
+    private readonly BackOff _backOff = new(TimeSpan.FromMilliseconds(500), options.CallAgainWithin);
+    private readonly Dictionary<Guid, uint> _tries = [];
+
+    public async Task<PageDone> CallPageAsync(CancellationToken cancellationToken)
+    {
+        var owed = await clocks.OwedCallsAsync(target.Called, target.Bureaus, Page, cancellationToken);
+        if (owed.Count == 0)
+        {
+            _tries.Clear();
+            return new PageDone(null, PageDone.WhenChanged);
+        }
+
+        var ends = new List<LogPosition>();
+        foreach (var some in owed.Chunk(AtOnce))
+            ends.AddRange((await Task.WhenAll(some.Select(one => CallAsync(one, cancellationToken)))).OfType<LogPosition>());
+        var last = ends.Count > 0 ? ends.Max() : (LogPosition?)null;
+        if (ends.Count < owed.Count) return new PageDone(last, _backOff.Next());
+        _backOff.Reset();
+        return new PageDone(last, TimeSpan.Zero);
+    }
+
+    /// <returns>Where the call's end is recorded; null: it is tried again.</returns>
+    private async Task<LogPosition?> CallAsync(OwedStep owed, CancellationToken cancellationToken)
+    {
+        var (step, precedence, ended) = await recording.ReadAsync(owed, cancellationToken);
+        if (ended is { } before) return before;
+        var key = owed.EventId.ToString("D");
+        var answer = await client.PostAsync(CallBody.Of(key, step, precedence), key, cancellationToken);
+        var tries = Count(owed.EventId);
+        if (!answer.Accepted && clock.GetUtcNow() - step.At.ToDateTimeOffset() < options.GiveUpCallsAfter)
+        {
+            EscalatingLog.CallFailed(logger, target.Address.Host, key, answer.Outcome);
+            return null;
+        }
+
+        if (answer.Accepted) EscalatingLog.Called(logger, target.Address.Host, key, answer.Outcome);
+        else EscalatingLog.CallGivenUp(logger, target.Address.Host, key, tries, answer.Outcome);
+        NodeMetrics.EscalationCalled(answer.Accepted);
+        return await recording.EndAsync(step, key, answer, tries, cancellationToken);
+    }
+
+    private uint Count(Guid id)
+    {
+        lock (_tries) return _tries[id] = _tries.GetValueOrDefault(id) + 1;
+    }
+}

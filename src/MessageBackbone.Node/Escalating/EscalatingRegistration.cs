@@ -1,0 +1,20 @@
+using MessageBackbone.Node.Projecting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MessageBackbone.Node.Escalating;
+
+/// <summary>Wires escalating. Wants recording, directory and the read models in the same container.</summary>
+public static class EscalatingRegistration
+{
+    public static IServiceCollection AddEscalating(this IServiceCollection services, EscalationOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<EscalationSignals>()
+        .AddSingleton<Escalator>()
+        .AddSingleton<EscalationNotices>()
+        .AddSingleton<CallRecording>()
+        .AddSingleton<EscalationCalls>()
+        .AddSingleton<EscalatingService>()
+        .AddSingleton<IFollower>(provider => new ObservedFollower(
+            "escalation", () => provider.GetRequiredService<ReadModels>().Clocks.Position, () => provider.GetRequiredService<EscalatingService>().State))
+        .AddHostedService(provider => provider.GetRequiredService<EscalatingService>());
+}
