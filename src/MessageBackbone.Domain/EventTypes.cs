@@ -37,6 +37,7 @@ public static class EventTypes
         ("delivery.escalated.v1", Escalated.Descriptor),
         ("delivery.redirected.v1", Redirected.Descriptor),
         ("delivery.escalation-called.v1", EscalationCalled.Descriptor),
+        ("content.uploaded.v1", ContentUploaded.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

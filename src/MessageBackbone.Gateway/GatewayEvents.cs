@@ -20,6 +20,9 @@ public abstract record GatewayEvent(DateTimeOffset At)
         MessageId Message, BureauCode From, Precedence Precedence, DeliveryOutcome Outcome, string Reason, ulong Position, ulong Sequence, bool Repeated, DateTimeOffset At)
         : GatewayEvent(At);
 
+    /// <summary>An attachment of a message in the inbox is here whole, and has the hash that the header names.</summary>
+    public sealed record AttachmentHere(MessageId Message, DateTimeOffset At) : GatewayEvent(At);
+
     /// <summary>The node recorded this bureau's receipt.</summary>
     public sealed record ReceiptRecorded(MessageId Message, DeliveryOutcome Outcome, ulong Position, DateTimeOffset At) : GatewayEvent(At);
 

@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Gateway.LocalApi;
@@ -28,6 +29,9 @@ public sealed class GatewayHost : IAsyncDisposable
         [
             Task.Run(() => parts.Sender.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Follower.RunAsync(_stopping.Token), CancellationToken.None),
+            Task.Run(() => parts.Uploads.RunAsync(_stopping.Token), CancellationToken.None),
+            Task.Run(() => parts.Fetching.RunAsync(_stopping.Token), CancellationToken.None),
+            Task.Run(() => parts.Staging.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Attendance.RunAsync(_stopping.Token), CancellationToken.None),
         ];
     }
@@ -72,6 +76,15 @@ public sealed class GatewayHost : IAsyncDisposable
     /// </summary>
     /// <param name="user">Who sends it, for the bureau's own record.</param>
     public Task<MessageId> SendAsync(Draft draft, string user, CancellationToken cancellationToken) => _parts.Posting.SendAsync(draft, user, cancellationToken);
+
+    /// <summary>
+    /// Encrypts a file and keeps it for one message that names it in <see cref="Draft.Attachments"/>. Throws <see cref="DraftRefusedException"/> when it is not kept.
+    /// </summary>
+    public Task<StagedAttachment> AttachAsync(Stream plain, string name, string mediaType, CancellationToken cancellationToken) =>
+        _parts.Staging.StageAsync(plain, name, mediaType, cancellationToken);
+
+    /// <summary>The attachments of an opened message, and what is here of each.</summary>
+    public IReadOnlyList<AttachmentState> AttachmentsOf(OpenedMessage opened) => _parts.Releasing.Of(opened);
 
     /// <summary>Opens a message of the inbox; null when there is none with this id. The first opening is receipted to the sender.</summary>
     public Task<OpenedMessage?> OpenAsync(MessageId id, string officer, CancellationToken cancellationToken) => _parts.Opening.OpenAsync(id, officer, cancellationToken);

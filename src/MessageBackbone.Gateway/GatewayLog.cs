@@ -104,4 +104,16 @@ internal static partial class GatewayLog
 
     [LoggerMessage(71, LogLevel.Warning, "The order to recall {OrderId} does not verify, and nothing was done: {Problem}")]
     public static partial void OrderNotVerified(ILogger log, string orderId, string problem);
+
+    [LoggerMessage(72, LogLevel.Information, "Uploading the attachments of {MessageId} pauses: {Problem}")]
+    public static partial void UploadPaused(ILogger log, string messageId, string problem);
+
+    [LoggerMessage(73, LogLevel.Information, "Fetching an attachment of {MessageId} pauses: {Problem}")]
+    public static partial void FetchPaused(ILogger log, string messageId, string problem);
+
+    [LoggerMessage(74, LogLevel.Warning, "An attachment of {MessageId} cannot be fetched: {Reason}")]
+    public static partial void FetchFailed(ILogger log, string messageId, string reason);
+
+    [LoggerMessage(75, LogLevel.Error, "Work on attachments failed; it is tried again")]
+    public static partial void AttachmentsFailed(ILogger log, Exception fault);
 }

@@ -81,6 +81,15 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Content before sealing, in bytes. Default 1 MiB, as in the contract.</summary>
     [Range(1, 16 << 20)] public int MaxContent { get; set; } = 1 << 20;
 
+    /// <summary>Bytes of one attachment. Default 10 GiB, as in the contract.</summary>
+    [Range(1, 1L << 50)] public long MaxAttachment { get; set; } = 10L << 30;
+
+    /// <summary>Bytes of attachments that may wait for the node; more are refused with OUTBOX_FULL. Default 50 GiB.</summary>
+    [Range(0, 1L << 50)] public long OutboxAttachmentBytes { get; set; } = 50L << 30;
+
+    /// <summary>Free bytes that attachments leave on the disk, for the inbox that lies there too. Default 1 GiB.</summary>
+    [Range(0, 1L << 60)] public long FreeDiskKept { get; set; } = 1L << 30;
+
     /// <summary>What is sent as handling where the caller names none: "official_use_only", "restricted" or "confidential". Default official_use_only.</summary>
     public string DefaultClassification { get; set; } = "official_use_only";
 

@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Gateway.Directory;
@@ -32,11 +33,18 @@ internal sealed class GatewayParts : IAsyncDisposable
         Directory = new DirectoryBook(new DirectoryStore(database), keys, Node, clock, logs.CreateLogger<DirectoryBook>());
         Follower = new DirectoryFollower(Directory, Node, new Backoff(options.ReconnectFirst, options.ReconnectMax, Jitter(1)), clock, logs.CreateLogger<DirectoryFollower>());
         Acceptances = new Acceptances(keys, clock);
-        var composer = new Composer(keys, new Recipients(keys, Directory), options, clock);
-        var answers = new Answers(Outbox, Queue, Acceptances, composer, Directory, keys, Observers, Meter, options, clock, logs.CreateLogger<Answers>());
-        Sender = new Sender(Outbox, Queue, Node, answers, options, Meter, clock, Jitter(2), logs.CreateLogger<Sender>());
-        Posting = new Posting(composer, Outbox, Queue, Meter, clock);
-        var signal = new OpenedSignal();
+        var (folder, rows) = (new AttachmentFolder(options.DataFolder), new AttachmentRows(database));
+        folder.Open();
+        Staging = new Staging(folder, rows, options, clock, logs.CreateLogger<Staging>());
+        var composer = new Composer(keys, new Recipients(keys, Directory), Staging, options, clock);
+        var answers = new Answers(Outbox, Queue, Staging, Acceptances, composer, Directory, keys, Observers, Meter, options, clock, logs.CreateLogger<Answers>());
+        Uploads = new Uploads(rows, new ContentUpload(Node, folder), Queue, answers, options, clock, Jitter(5), logs.CreateLogger<Uploads>());
+        Sender = new Sender(Outbox, Queue, Uploads, Node, answers, options, Meter, clock, Jitter(2), logs.CreateLogger<Sender>());
+        Posting = new Posting(composer, Outbox, Queue, Uploads, Meter, clock);
+        var came = new Signal();
+        Fetching = new Fetching(rows, folder, Node, came, Observers, options, clock, Jitter(6), logs.CreateLogger<Fetching>());
+        Releasing = new Releasing(rows, folder, Fetching, came);
+        var signal = new Signal();
         NonDeliveries = new NonDeliveries(Inbox, Outbox, keys);
         Recalls = new RecallStore(database);
         Recalling = new Recalling(Outbox, Recalls, Posting, Directory, keys, clock);
@@ -48,6 +56,11 @@ internal sealed class GatewayParts : IAsyncDisposable
         var check = new DeliveryCheck(
             keys, Directory, Acceptances, _downloads, Inbox, quarantining, recallAnswers, clock, logs.CreateLogger<DeliveryCheck>());
         _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
+        // Told where each arrival is told already: the row is there by then.
+        Observers.Add(happened =>
+        {
+            if (happened is GatewayEvent.Received { Repeated: false }) came.Give();
+        });
         Attendance = new Attendance(
             keys, Node, check, quarantining, Inbox, Queue, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
@@ -85,6 +98,14 @@ internal sealed class GatewayParts : IAsyncDisposable
     public Sender Sender { get; }
 
     public Posting Posting { get; }
+
+    public Staging Staging { get; }
+
+    public Uploads Uploads { get; }
+
+    public Fetching Fetching { get; }
+
+    public Releasing Releasing { get; }
 
     public NonDeliveries NonDeliveries { get; }
 

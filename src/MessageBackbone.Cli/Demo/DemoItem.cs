@@ -1,4 +1,6 @@
 using System.Text;
+using MessageBackbone.Gateway;
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -14,6 +16,16 @@ internal sealed record DemoItem(string Name, byte[] Bytes)
     private const string AnswerMark = ".answer.";
     private const int Sniffed = 4096;
 
+    /// <summary>Where it lies, when it is too large for a message and travels beside one; then <see cref="Bytes"/> are its first ones only.</summary>
+    public string? LargeFile { get; init; }
+
+    /// <summary>Read when its turn comes: it is never whole in memory.</summary>
+    public async Task<StagedAttachment> AttachAsync(GatewayHost gateway, CancellationToken stop)
+    {
+        await using var file = File.OpenRead(LargeFile!);
+        return await gateway.AttachAsync(file, Patterns.IsOneLine(FileName, 255) ? FileName : "attachment", MediaTypes.Of(Extension), stop);
+    }
+
     public string FileName => Path.GetFileName(Name);
 
     /// <summary>The request that this one answers, by its name; null: it answers none.</summary>
@@ -23,6 +35,7 @@ internal sealed record DemoItem(string Name, byte[] Bytes)
     {
         _ when FileName.Contains(RequestMark, StringComparison.Ordinal) => "request",
         _ when Answers is not null => "answer",
+        _ when LargeFile is not null => "file",
         _ when Extension is "xml" or "cap" && Head.Contains(CapNamespace, StringComparison.Ordinal) => "alert.cap",
         _ when Extension is "json" && Head.Contains("\"bundle\"", StringComparison.Ordinal) && Head.Contains("\"type\"", StringComparison.Ordinal) => "indicators.stix",
         _ when Text is not null => "text",
@@ -37,9 +50,9 @@ internal sealed record DemoItem(string Name, byte[] Bytes)
         Form = Kind == "alert.cap" ? BodyForm.Clear : BodyForm.Sealed,
         Subject = Subject,
         Text = Text ?? "",
-        Data = Text is null ? Bytes : default(ReadOnlyMemory<byte>),
-        FileName = Text is null && Patterns.IsOneLine(FileName, 255) ? FileName : "",
-        MediaType = Text is null ? MediaTypes.Of(Extension) : "",
+        Data = Text is null && LargeFile is null ? Bytes : default(ReadOnlyMemory<byte>),
+        FileName = Text is null && LargeFile is null && Patterns.IsOneLine(FileName, 255) ? FileName : "",
+        MediaType = Text is null && LargeFile is null ? MediaTypes.Of(Extension) : "",
     };
 
     private string Extension => Path.GetExtension(Name).TrimStart('.').ToLowerInvariant();
@@ -48,7 +61,7 @@ internal sealed record DemoItem(string Name, byte[] Bytes)
 
     private string Subject => Patterns.IsOneLine(Name, 500) ? Name : "";
 
-    private string? Text => Extension is "txt" or "md" && StrictUtf8(Bytes) is { } text && Patterns.IsText(text) ? text : null;
+    private string? Text => LargeFile is null && Extension is "txt" or "md" && StrictUtf8(Bytes) is { } text && Patterns.IsText(text) ? text : null;
 
     private static string? StrictUtf8(byte[] bytes)
     {

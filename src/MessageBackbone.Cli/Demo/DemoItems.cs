@@ -3,14 +3,17 @@ using MessageBackbone.Cli.Invoking;
 namespace MessageBackbone.Cli.Demo;
 
 /// <summary>What the demo sends: every file below a folder, or the built-in sample.</summary>
-/// <param name="LeftOut">Files that are too large for one message.</param>
+/// <param name="LeftOut">Files that are too large for an attachment.</param>
 internal sealed record DemoItems(IReadOnlyList<DemoItem> Items, IReadOnlyList<string> LeftOut)
 {
     /// <summary>Content before sealing has at most 1 MiB (wire.md §7); the rest is for subject, names and the salt.</summary>
     private const int Largest = (1 << 20) - 4096;
 
+    private const long LargestAttachment = 10L << 30;
+    private const int Sniffed = 4096;
+
     /// <summary>The largest file that is sent, in words.</summary>
-    public const string LargestInWords = "1 MiB less 4 KiB";
+    public const string LargestInWords = "10 GiB";
 
     private const string SamplePrefix = "Sample/";
 
@@ -38,10 +41,19 @@ internal sealed record DemoItems(IReadOnlyList<DemoItem> Items, IReadOnlyList<st
         foreach (var path in Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal))
         {
             var name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
-            if (new FileInfo(path).Length > Largest) leftOut.Add(name);
+            if (new FileInfo(path).Length > LargestAttachment) leftOut.Add(name);
+            else if (new FileInfo(path).Length > Largest) items.Add(new DemoItem(name, Beginning(path)) { LargeFile = path });
             else items.Add(new DemoItem(name, File.ReadAllBytes(path)));
         }
         if (items.Count == 0) throw new CommandFailure($"{folder} holds no file of at most {LargestInWords}.", "Name a folder with files to send.");
         return new DemoItems(items, leftOut);
+    }
+
+    private static byte[] Beginning(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[Sniffed];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 }

@@ -41,7 +41,9 @@ internal sealed class DemoRun(DemoHouse house, DemoTally tally, TimeProvider clo
         {
             var gateway = house.Gateways[one.From];
             var since = clock.GetTimestamp();
-            var id = await gateway.SendAsync(Draft(one), "demo", token);
+            var draft = Draft(one);
+            if (one.Item.LargeFile is not null) draft = draft with { Attachments = [await one.Item.AttachAsync(gateway, token)] };
+            var id = await gateway.SendAsync(draft, "demo", token);
             tally.Sent(id, one, since);
             lock (_ids) _ids[one.Item.Name] = id.Value;
             await gateway.WaitAnswerAsync(id, token);

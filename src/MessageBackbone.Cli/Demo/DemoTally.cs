@@ -14,6 +14,7 @@ internal sealed class DemoTally(TimeProvider clock)
     private readonly Dictionary<string, string> _replacedBy = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Id, string Bureau), long> _received = [];
     private readonly Dictionary<(string Id, string Bureau), DeliveryOutcome> _recorded = [];
+    private readonly HashSet<(string Id, string Bureau)> _files = [];
     private TaskCompletionSource _change = Fresh();
 
     /// <summary>The first message that reached an inbox.</summary>
@@ -43,6 +44,7 @@ internal sealed class DemoTally(TimeProvider clock)
             else if (happened is GatewayEvent.Replaced replaced) _replacedBy[replaced.Message.Value] = replaced.By.Value;
             else if (happened is GatewayEvent.Received { Repeated: false, Outcome: DeliveryOutcome.Delivered } received)
                 _received.TryAdd((received.Message.Value, bureau), now);
+            else if (happened is GatewayEvent.AttachmentHere file) _files.Add((file.Message.Value, bureau));
             else if (happened is GatewayEvent.ReceiptRecorded { Outcome: not DeliveryOutcome.Opened } recorded)
                 _recorded[(recorded.Message.Value, bureau)] = recorded.Outcome;
         }
@@ -61,7 +63,8 @@ internal sealed class DemoTally(TimeProvider clock)
                 var id = first;
                 while (_replacedBy.TryGetValue(id, out var by)) id = by;
                 state.Add(id, sending.Drawn, Since(sending, _accepted.GetValueOrDefault(id)), _refused.GetValueOrDefault(id),
-                    bureau => Since(sending, _received.GetValueOrDefault((id, bureau))), bureau => _recorded.ContainsKey((id, bureau)));
+                    bureau => Since(sending, _received.GetValueOrDefault((id, bureau))), bureau =>
+                    _recorded.ContainsKey((id, bureau)) && (sending.Drawn.Item.LargeFile is null || _files.Contains((id, bureau))));
             }
             return state;
         }

@@ -55,10 +55,11 @@ internal static class InboxCommands
         }
         var page = answer.As<InboxPage>();
         var messages = page.Messages;
-        string[] columns = ["id", "from", "precedence", "kind", "reference", "topic", "received", "opened"];
+        string[] columns = ["id", "from", "precedence", "kind", "reference", "topic", "files", "received", "opened"];
         session.Print.Table(columns, messages.Select(m => (IReadOnlyList<string>)
         [
-            m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic, Plain.Time(m.ReceivedAt),
+            m.MessageId, m.From, m.Precedence + (m.Exercise ? ", exercise" : ""), m.Kind, m.Reference, m.Topic,
+            m.Attachments == 0 ? "" : m.Attachments.ToString(CultureInfo.InvariantCulture), Plain.Time(m.ReceivedAt),
             Opened(m),
         ]), "Nothing is in the inbox that fits.");
         foreach (var alike in messages.Where(m => m.LooksLike is not null))

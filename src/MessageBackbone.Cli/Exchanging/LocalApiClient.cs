@@ -13,6 +13,9 @@ namespace MessageBackbone.Cli.Exchanging;
 /// <summary>The gateway does not answer, or not in time: whether it did what was asked is not known. Asking again may help.</summary>
 internal sealed class GatewayUnreachableException(string problem) : Exception(problem);
 
+/// <summary>The gateway is still fetching what was asked for.</summary>
+internal sealed class AttachmentNotHereException(string problem) : Exception(problem);
+
 /// <summary>Asks the local API of the bureau's gateway. Every failure leaves as one line that says what to do next.</summary>
 internal sealed class LocalApiClient : IDisposable
 {
@@ -57,6 +60,21 @@ internal sealed class LocalApiClient : IDisposable
     public Task<JsonElement> PostAsync(string path, object? body, CancellationToken stop) => AskAsync(HttpMethod.Post, path, body, _patience, stop);
 
     public Task<JsonElement> DeleteAsync(string path, CancellationToken stop) => AskAsync(HttpMethod.Delete, path, null, _patience, stop);
+
+    /// <summary>For files: the body of the answer is still to be read, and only the caller limits the time. The answer is a good one.</summary>
+    public async Task<HttpResponseMessage> StreamAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        try
+        {
+            var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+            if (answer.IsSuccessStatusCode) return answer;
+            using (answer) throw await LocalApiRefusal.OfAsync(answer, stop);
+        }
+        catch (HttpRequestException fault)
+        {
+            throw Explain(fault);
+        }
+    }
 
     public void Dispose()
     {

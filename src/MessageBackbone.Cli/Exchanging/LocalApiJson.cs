@@ -63,7 +63,12 @@ internal static class LocalApiRefusal
         var reason = Plain.Line(problem.Reason ?? $"HTTP {(int)answer.StatusCode}");
         var fields = problem.Fields is { Count: > 0 } named ? $" ({string.Join(", ", named.Take(MostFields).Select(Plain.Line))})" : "";
         var text = $"{reason}: {Plain.Line(problem.Detail ?? "the gateway gave no reason.")}{fields}";
-        return reason is "BUSY" ? new GatewayUnreachableException(text) : new CommandFailure(text, Next(reason));
+        return reason switch
+        {
+            "BUSY" => new GatewayUnreachableException(text),
+            "NOT_HERE_YET" => new AttachmentNotHereException(Plain.Line(problem.Detail ?? text)),
+            _ => new CommandFailure(text, Next(reason)),
+        };
     }
 
     private static string Next(string reason) => reason switch

@@ -28,16 +28,20 @@ internal sealed record MessageContent(string? Text, FilePart? File)
         [".zip"] = "application/zip",
     };
 
-    public static async Task<MessageContent> ReadAsync(string? text, string? file, string? input, Stream standardInput, CancellationToken stop)
+    public static async Task<MessageContent> ReadAsync(string? text, string? file, string? input, Stream standardInput, bool mayBeEmpty, CancellationToken stop)
     {
         if (input is not (null or "-"))
             throw CommandFailure.Usage($"'{Plain.Line(input)}' is not understood.",
                 "Give the text with --text, a file with --file, or - for standard input.");
+        if (mayBeEmpty && text is null && file is null && input is null) return new MessageContent("", null);
         if ((text is null ? 0 : 1) + (file is null ? 0 : 1) + (input is null ? 0 : 1) != 1)
             throw CommandFailure.Usage("A message has one content.", "Give one of --text TEXT, --file FILE and - (standard input).");
         if (file is not null) return new MessageContent(null, await FileAsync(file, stop));
         return new MessageContent(text ?? await InputAsync(standardInput, stop), null);
     }
+
+    /// <summary>The media type that a file's ending says.</summary>
+    public static string TypeOf(string path) => _types.GetValueOrDefault(Path.GetExtension(path), "application/octet-stream");
 
     private static async Task<FilePart> FileAsync(string path, CancellationToken stop)
     {
@@ -47,7 +51,7 @@ internal sealed record MessageContent(string? Text, FilePart? File)
         var bytes = await ReadAsync(stream, path, stop);
         if (bytes.Length == 0) throw new CommandFailure($"{path} is empty.");
         return new FilePart(Path.GetFileName(path),
-            _types.GetValueOrDefault(Path.GetExtension(path), "application/octet-stream"), Convert.ToBase64String(bytes));
+            TypeOf(path), Convert.ToBase64String(bytes));
     }
 
     private static async Task<string> InputAsync(Stream standardInput, CancellationToken stop)
@@ -79,5 +83,5 @@ internal sealed record MessageContent(string? Text, FilePart? File)
     }
 
     private static CommandFailure TooLarge(string name, string size) =>
-        new($"{name} {size}; the content of a message has at most 1 MiB.", "Send it in parts, or hand it over in another way.");
+        new($"{name} {size}; the content of a message has at most 1 MiB.", "Send it beside the message with --attach.");
 }

@@ -25,21 +25,29 @@ internal static class OpenCommand
             HelpName = "FILE",
             Description = "Write the file that the message carries there, or, where it carries none, its text. Nothing is overwritten.",
         };
+        var save = new Option<string?>("--save")
+        {
+            HelpName = "DIR",
+            Description = "Write the message's attachments into this folder, once they are all here and checked. Nothing is overwritten.",
+        };
         return new DocumentedCommand("open", "Open a message and show it. The sender gets an OPENED receipt for the first opening.",
                 "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE --officer D-4711",
-                "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE -o notice.pdf")
-            .With([id, officer, output, .. GatewayAccess.Options, CommonOptions.Json])
+                "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE -o notice.pdf",
+                "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE --save .")
+            .With([id, officer, output, save, .. GatewayAccess.Options, CommonOptions.Json])
             .Does(shell, async (session, stop) =>
             {
                 var asked = ExchangeCommands.ReadId(session.Get(id), "ID");
                 var who = Officer(session.Settings.Told(officer, "BACKBONE_OFFICER") ?? Nobody);
                 var path = session.Get(output) is { } told ? Free(told) : null;
+                var folder = session.Get(save) is { } named ? Saving.Folder(named) : null;
                 using var gateway = LocalApiClient.Open(session);
                 var answer = await gateway.PostAsync($"/inbox/{asked}/open", new { Officer = who }, stop);
                 var opened = answer.As<OpenedMessage>();
                 if (session.Print.Json) session.Print.Data(answer);
-                else Print(session, asked, opened, path is not null);
+                else Print(session, asked, opened, path is not null, folder is not null);
                 if (path is not null) await WriteAsync(session, opened, path, stop);
+                if (folder is not null) await Saving.SaveAsync(session, gateway, asked, opened.Attachments ?? [], folder, stop);
             });
     }
 
@@ -55,7 +63,7 @@ internal static class OpenCommand
         ? name
         : throw CommandFailure.Usage($"'{Plain.Line(name)}' is no pseudonym.", "It has letters, digits and . _ / - and spaces, at most 64.");
 
-    private static void Print(Session session, string asked, OpenedMessage opened, bool written)
+    private static void Print(Session session, string asked, OpenedMessage opened, bool written, bool saved)
     {
         session.Print.Table(["what", "is"], Facts(opened).Where(f => f[1].Length > 0), "");
         if (opened.Text.Length > 0)
@@ -65,6 +73,8 @@ internal static class OpenCommand
         }
         if (opened.File is not null && !written)
             session.Print.Note("The file is not shown. " + ExchangeCommands.Next(session, $"inbox open {asked} -o FILE"));
+        if (opened.Attachments is { Count: > 0 } && !saved)
+            session.Print.Note("The attachments are not written. " + ExchangeCommands.Next(session, $"inbox open {asked} --save DIR"));
     }
 
     private static IEnumerable<IReadOnlyList<string>> Facts(OpenedMessage opened)
@@ -89,10 +99,19 @@ internal static class OpenCommand
             header.Handling.LegalBasis]).Where(h => h.Length > 0))];
         yield return ["handling note", opened.HandlingNote];
         yield return ["file", opened.File is { } file ? $"{file.Name} ({file.MediaType}, {Plain.Bytes(Size(file.Data))})" : ""];
+        foreach (var one in opened.Attachments ?? [])
+            yield return ["attachment", $"{one.Name} ({one.MediaType}, {Plain.Bytes(one.Size)}{Where(one)})"];
         yield return ["opened", opened.FirstOpening ? "for the first time; the sender is told" : "again"];
         yield return ["hint", opened.LooksLike?.Told ?? ""];
         yield return ["subject", opened.Subject];
     }
+
+    private static string Where(AttachmentFacts one) => one.State switch
+    {
+        "here" => "",
+        "failed" => $"; not fetched: {one.Reason}",
+        _ => $"; {Plain.Bytes(one.Held)} of it are here",
+    };
 
     private static async Task WriteAsync(Session session, OpenedMessage opened, string path, CancellationToken stop)
     {

@@ -10,6 +10,8 @@ namespace MessageBackbone.Cli.Exchanging;
 /// <summary>One message from the command line into the gateway's outbox.</summary>
 internal sealed class SendCommand
 {
+    private const string StandardInput = "-";
+
     private readonly Option<string[]> _to = Many("--to", "DE,ES", "Bureaus that must act.");
     private readonly Option<string[]> _info = Many("--info", "GB", "Bureaus that get it for information.");
     private readonly Option<string[]> _alternate = Many("--alternate", "DE=DE-DUTY", "Who gets it instead of a recipient that takes it over too late.");
@@ -18,6 +20,13 @@ internal sealed class SendCommand
     private readonly Option<string?> _kind = One("--kind", "KIND", "What it is: text, request, answer, alert.cap … Default: text.");
     private readonly Option<string?> _text = One("--text", "TEXT", "The text.");
     private readonly Option<string?> _file = One("--file", "FILE", "A file of at most 1 MiB, with its name and its type by its ending.");
+    private readonly Option<string[]> _attach = new("--attach")
+    {
+        HelpName = "FILE",
+        Description = "A file of up to 10 GiB that travels beside the message. Several: --attach A --attach B, or --attach A B.",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Argument<string?> _input = new("INPUT")
     {
         Description = "- where the text comes from standard input.",
@@ -49,19 +58,22 @@ internal sealed class SendCommand
             "backbone send --as FR --to DE --precedence flash --text 'Vehicle crossed the border at 14:05'",
             "backbone send --as FR --to DE,ES --info GB --subject 'Missing person' --file notice.pdf --wait",
             "backbone send --as FR --to DE --alternate DE=DE-DUTY --precedence flash --text 'Vehicle crossed the border at 14:05'",
+            "backbone send --as FR --to DE --precedence immediate --text 'The recordings of gate 3' --attach gate3.mp4 plates.zip",
             "backbone send --as FR --topic border.alerts --kind alert.cap --file alert.cap.xml --clear",
             "backbone send --as FR --to DE --classification restricted --purpose locate_wanted --codes h1 -  < note.txt")
-        .With([_to, _info, _alternate, _topic, _precedence, _kind, _text, _file, _input, _subject,
+        .With([_to, _info, _alternate, _topic, _precedence, _kind, _text, _file, _attach, _input, _subject,
             _reference, _language, _classification, _codes, _purpose, _legalBasis,
             _replyTo, _conversation, _deliverBy, _deadlineClass, _exercise, _clear, _wait, .. GatewayAccess.Options, CommonOptions.Json])
         .Does(shell, SendAsync);
 
     private async Task SendAsync(Session session, CancellationToken stop)
     {
-        var message = await ReadAsync(session, stop);
+        var attached = Attaching.Check((session.Get(_attach) ?? []).Where(path => path != StandardInput));
+        var message = await ReadAsync(session, attached.Count > 0, stop);
         using var gateway = LocalApiClient.Open(session);
         if (message.InReplyTo is { } answered && message.Conversation is null)
             message = message with { Conversation = await ConversationOfAsync(gateway, answered, stop) };
+        if (attached.Count > 0) message = message with { Attachments = await Attaching.UploadAsync(session, gateway, attached, stop) };
         var answer = await gateway.PostAsync("/messages", message, stop);
         var reply = answer.As<SendReply>();
         var id = ExchangeCommands.ReadId(reply.MessageId, "in the gateway's answer");
@@ -75,13 +87,13 @@ internal sealed class SendCommand
         else session.Print.Line($"{id} is in the outbox. {ExchangeCommands.Next(session, $"track {id}")}");
     }
 
-    private async Task<NewMessage> ReadAsync(Session session, CancellationToken stop)
+    private async Task<NewMessage> ReadAsync(Session session, bool attaches, CancellationToken stop)
     {
         var (to, info, topic) = (Codes(session, _to), Codes(session, _info), session.Get(_topic));
         if (to.Count + info.Count == 0 && topic is null) throw CommandFailure.Usage("Nobody is addressed.", "Give --to, --info or --topic.");
         if (topic is not null) TopicCommands.Check(topic);
         var handling = Handling(session);
-        var content = await MessageContent.ReadAsync(session.Get(_text), session.Get(_file), session.Get(_input), session.Shell.Input, stop);
+        var content = await MessageContent.ReadAsync(session.Get(_text), session.Get(_file), Input(session), session.Shell.Input, attaches, stop);
         return new NewMessage
         {
             Text = content.Text,
@@ -112,6 +124,9 @@ internal sealed class SendCommand
             : throw CommandFailure.Usage($"'{Terminal.Plain.Line(pair)}' names no alternate.", "Write the recipient and its alternate: --alternate DE=DE-DUTY.")).ToList();
         return pairs.Count == 0 ? null : pairs;
     }
+
+    // Behind --attach the lone hyphen is taken for one of its files.
+    private string? Input(Session session) => session.Get(_attach)?.Contains(StandardInput) == true ? StandardInput : session.Get(_input);
 
     private HandlingFacts? Handling(Session session)
     {

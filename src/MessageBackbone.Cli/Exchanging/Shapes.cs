@@ -10,7 +10,7 @@ internal sealed record LooksLike(string MessageId, DateTimeOffset At)
 
 internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, bool Exercise, DateTimeOffset ReceivedAt,
-    DateTimeOffset? OpenedAt = null, string? Recall = null, LooksLike? LooksLike = null)
+    DateTimeOffset? OpenedAt = null, string? Recall = null, LooksLike? LooksLike = null, int Attachments = 0)
 {
     public bool IsDeleted => Recall == "deleted";
 }
@@ -33,7 +33,13 @@ internal sealed record FilePart(string Name, string MediaType, string Data);
 internal sealed record InboxDetail(MessageFacts Header);
 
 internal sealed record OpenedMessage(MessageFacts Header, string Subject, string Text, string HandlingNote, bool FirstOpening, FilePart? File = null,
-    LooksLike? LooksLike = null);
+    LooksLike? LooksLike = null, IReadOnlyList<AttachmentFacts>? Attachments = null);
+
+internal sealed record AttachmentFacts(string Sha256, string Name, string MediaType, long Size, string State, long Held, string Reason);
+
+internal sealed record AttachmentList(IReadOnlyList<AttachmentFacts> Attachments);
+
+internal sealed record AttachmentReply(string Token);
 
 internal sealed record SendReply(string MessageId, LooksLike? LooksLike = null);
 
@@ -101,6 +107,8 @@ internal sealed record NewMessage
     public bool Exercise { get; init; }
 
     public string? Form { get; init; }
+
+    public IReadOnlyList<string>? Attachments { get; init; }
 }
 
 /// <summary>Who gets the copy of a recipient that takes it over too late.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Protocol.Canonical;
@@ -13,18 +14,24 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Gateway.Composing;
 
 /// <summary>Draft → checks → recipients → seal → sign. What leaves here is what is stored and sent, byte for byte.</summary>
-internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptions options, TimeProvider clock)
+internal sealed class Composer(KeyRing keys, Recipients recipients, Staging staging, GatewayOptions options, TimeProvider clock)
 {
+    private const int MostAttachments = 64;
+
     /// <summary>Throws <see cref="DraftRefusedException"/> with the reason and the fields.</summary>
     public async Task<SignedMessage> ComposeAsync(Draft draft, CancellationToken cancellationToken)
     {
         using var activity = GatewayTelemetry.Source.StartActivity("compose");
         if (draft.Subject.Length + draft.Text.Length + (long)draft.Data.Length > options.MaxContent)
             throw new DraftRefusedException(Reasons.TooLarge, $"The content is larger than {options.MaxContent} bytes.", ["text", "data"]);
+        RequireAttachments(draft);
         var message = new MessageDraft(Header(draft), Content(draft));
         if (draft.Topic.Length > 0) await AddressAsync(message.Header, cancellationToken);
         var at = clock.GetUtcNow();
-        return Close(message, MessageId.New(at), at);
+        return Close(message, MessageId.New(at), at) with
+        {
+            Attachments = [.. draft.Attachments.Select(one => new OutgoingAttachment(one.Key.Sha256.ToByteArray(), one.Size, one.File))],
+        };
     }
 
     /// <summary>
@@ -68,6 +75,16 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
         if (header.DeliverBy is { } by && by.ToDateTimeOffset() <= at)
             throw new DraftRefusedException(Reasons.Expired, "Its deliver_by has passed: if it still matters, send it anew.", ["deliver_by"]);
         return Close(new MessageDraft(header, content), MessageId.New(at), at);
+    }
+
+    private void RequireAttachments(Draft draft)
+    {
+        if (draft.Attachments.Count == 0) return;
+        if (draft.Form == BodyForm.Clear)
+            throw new DraftRefusedException(Reasons.FieldInvalid, "attachments: their keys are sealed, so a message that travels unsealed has none.", ["attachments", "form"]);
+        if (draft.Attachments.Count > MostAttachments)
+            throw new DraftRefusedException(Reasons.FieldInvalid, $"attachments: at most {MostAttachments}.", ["attachments"]);
+        staging.RequireHere(draft.Attachments);
     }
 
     // With a topic `info` is exactly its subscribers: a bureau named besides would be refused by the node, and leaving it out unasked is no way out.
@@ -150,6 +167,7 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
             DeadlineClass = draft.DeadlineClass,
             DeliverBy = draft.DeliverBy is { } by ? Timestamp.FromDateTimeOffset(by) : null,
         };
+        header.Attachments.AddRange(draft.Attachments.Select(one => new ContentRef { Sha256 = one.Key.Sha256, Size = (ulong)one.Size, MediaType = one.MediaType }));
         header.To.AddRange(draft.To);
         header.Info.AddRange(draft.Info);
         header.Alternates.AddRange(draft.Alternates);
@@ -166,6 +184,7 @@ internal sealed class Composer(KeyRing keys, Recipients recipients, GatewayOptio
         MediaType = draft.MediaType,
         FileName = draft.FileName,
         HandlingNote = draft.HandlingNote,
+        AttachmentKeys = { draft.Attachments.Select(one => one.Key) },
     };
 
     private Handling DefaultHandling() => new()

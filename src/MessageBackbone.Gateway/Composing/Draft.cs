@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Composing;
@@ -54,6 +55,9 @@ public sealed record Draft
     public string DeadlineClass { get; init; } = "";
 
     public bool Exercise { get; init; }
+
+    /// <summary>Files that were handed in before; each goes with one message.</summary>
+    public IReadOnlyList<StagedAttachment> Attachments { get; init; } = [];
 }
 
 /// <summary>A draft that is not sent. Nothing of it was kept. The text repeats nothing of the draft's content.</summary>

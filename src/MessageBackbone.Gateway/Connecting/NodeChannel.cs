@@ -17,34 +17,41 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
     private const int MaxMessage = 4 << 20;
 
     private readonly Lock _gate = new();
-    private GrpcChannel? _channel;
-    private HolderKeys? _connectedAs;
+    private readonly Line _line = new();
+    private readonly Line _contentLine = new();
 
-    public ExchangeService.ExchangeServiceClient Exchange => new(Invoker());
+    public ExchangeService.ExchangeServiceClient Exchange => new(Invoker(_line));
 
-    public DeliveryService.DeliveryServiceClient Delivery => new(Invoker());
+    /// <summary>For attachments: a connection of their own, so that their bytes never stand before a delivery's.</summary>
+    public ExchangeService.ExchangeServiceClient Content => new(Invoker(_contentLine));
 
-    public DirectoryService.DirectoryServiceClient Directory => new(Invoker());
+    public DeliveryService.DeliveryServiceClient Delivery => new(Invoker(_line));
 
-    public void Dispose() => _channel?.Dispose();
+    public DirectoryService.DirectoryServiceClient Directory => new(Invoker(_line));
 
-    private CallInvoker Invoker()
+    public void Dispose()
+    {
+        _line.Channel?.Dispose();
+        _contentLine.Channel?.Dispose();
+    }
+
+    private CallInvoker Invoker(Line line)
     {
         lock (_gate)
         {
             // New keys mean a new connection: the old one goes on showing the old certificate. What was under way on it is asked again.
-            if (_channel is null || _connectedAs != keys.Keys)
+            if (line.Channel is null || line.ConnectedAs != keys.Keys)
             {
-                _channel?.Dispose();
-                _connectedAs = keys.Keys;
-                _channel = GrpcChannel.ForAddress(options.Node, new GrpcChannelOptions
+                line.Channel?.Dispose();
+                line.ConnectedAs = keys.Keys;
+                line.Channel = GrpcChannel.ForAddress(options.Node, new GrpcChannelOptions
                 {
-                    HttpHandler = Handler(_connectedAs.Tls),
+                    HttpHandler = Handler(line.ConnectedAs.Tls),
                     DisposeHttpClient = true,
                     MaxReceiveMessageSize = MaxMessage,
                 });
             }
-            return _channel.CreateCallInvoker();
+            return line.Channel.CreateCallInvoker();
         }
     }
 
@@ -77,5 +84,12 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
             && keys.Anchor.AcceptsPeer(certificate as X509Certificate2, [HolderRole.Node], clock.GetUtcNow(), asServer: true, out _, out problem);
         if (!accepted) GatewayLog.NodeNotTrusted(log, errors, problem);
         return accepted;
+    }
+
+    private sealed class Line
+    {
+        public GrpcChannel? Channel { get; set; }
+
+        public HolderKeys? ConnectedAs { get; set; }
     }
 }

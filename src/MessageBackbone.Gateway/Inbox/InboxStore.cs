@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Gateway.Storing;
 using MessageBackbone.V1;
@@ -8,12 +9,16 @@ namespace MessageBackbone.Gateway.Inbox;
 /// <summary>A delivery after its checks: what is kept of it, and the receipt that answers it.</summary>
 internal sealed record Arrival(
     string MessageId, int Outcome, string Reason, string Sender, int Precedence, string Kind, string Topic, string Reference, string ConversationId,
-    bool Exercise, long Position, long Sequence, DateTimeOffset ReceivedAt, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body);
+    bool Exercise, long Position, long Sequence, DateTimeOffset ReceivedAt, byte[] HeaderSha256, byte[] Acceptance, byte[] Header, byte[] Body)
+{
+    /// <summary>To be fetched when the message is in the inbox.</summary>
+    public IReadOnlyList<ContentRef> Attachments { get; init; } = [];
+}
 
 /// <summary>A row of the inbox without its bytes.</summary>
 internal sealed record InboxEntry(
     long Row, string MessageId, string Sender, int Precedence, string Kind, string Topic, string Reference, string ConversationId, bool Exercise,
-    long Position, long Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer, RecallState Recall = RecallState.Unspecified)
+    long Position, long Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer, RecallState Recall, int Attachments)
 {
     /// <summary>Its sender recalled it, and its content is gone.</summary>
     public bool IsDeleted => Recall == RecallState.Deleted;
@@ -42,7 +47,7 @@ internal sealed class InboxStore(GatewayDatabase database)
 
     private const string EntryColumns =
         "row, message_id, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence, received_at, opened_at, officer, "
-        + RecallStore.StateOfInbox;
+        + RecallStore.StateOfInbox + ", (SELECT count(*) FROM inbox_attachments WHERE inbox_attachments.message_id = inbox.message_id)";
 
     /// <summary>The receipt that answers a header that came before; null when it is new.</summary>
     public Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
@@ -66,6 +71,7 @@ internal sealed class InboxStore(GatewayDatabase database)
                 : RecallStore.WasRecalled(session, arrival) ? instead.Recalled()
                 : (arrival, receipt);
             Insert(session, kept);
+            if (kept.Outcome == 1) AttachmentRows.InsertIncoming(session, kept.MessageId, kept.Precedence, kept.Attachments);
             ReceiptStore.Insert(session, kept.MessageId, kept.HeaderSha256, ReceiptKind.Answer, kept.Outcome, kept.Precedence, signed);
             var statement = order is not null && kept.Outcome == 1 ? RecallStore.Carry(session, order) : null;
             return new Kept(signed, kept.Outcome, Repeated: false, kept.Reason, statement);
@@ -84,7 +90,7 @@ internal sealed class InboxStore(GatewayDatabase database)
 
     public InboxMessage? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox WHERE message_id = $id AND outcome = 1",
-        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), row.Bytes(18)), ("$id", messageId)));
+        row => new InboxMessage(Entry(row), row.Bytes(16), row.Bytes(17), row.Bytes(18), row.Bytes(19)), ("$id", messageId)));
 
     /// <summary>The reports of a conversation that say who did not get something, in the order in which they came.</summary>
     public List<InboxMessage> Reports(string conversationId) => OfConversation(conversationId, "kind = 'report.nondelivery'");
@@ -97,7 +103,7 @@ internal sealed class InboxStore(GatewayDatabase database)
         SELECT {EntryColumns}, header_sha256, acceptance, header, body FROM inbox
         WHERE conversation_id = $conversation AND outcome = 1 AND {ofKind} ORDER BY row LIMIT {MostReports}
         """,
-        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), row.Bytes(18)), ("$conversation", conversationId)));
+        row => new InboxMessage(Entry(row), row.Bytes(16), row.Bytes(17), row.Bytes(18), row.Bytes(19)), ("$conversation", conversationId)));
 
     /// <summary>Most urgent first and newest first within a precedence, unless the query wants the newest of all.</summary>
     public List<InboxEntry> List(InboxQuery query)
@@ -142,7 +148,7 @@ internal sealed class InboxStore(GatewayDatabase database)
         SELECT {EntryColumns}, header_sha256, acceptance, header FROM inbox
         WHERE sender = $sender AND reference = $reference AND reference <> '' AND outcome = 1 AND row < $row ORDER BY row DESC LIMIT {MostAlike}
         """,
-        row => new InboxMessage(Entry(row), row.Bytes(15), row.Bytes(16), row.Bytes(17), []),
+        row => new InboxMessage(Entry(row), row.Bytes(16), row.Bytes(17), row.Bytes(18), []),
         ("$sender", entry.Sender), ("$reference", entry.Reference), ("$row", entry.Row)));
 
     /// <summary>How many came, could not be processed, and were not delivered since.</summary>
@@ -179,5 +185,5 @@ internal sealed class InboxStore(GatewayDatabase database)
     private static InboxEntry Entry(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4), row.GetString(5), row.GetString(6), row.GetString(7),
         row.GetInt64(8) == 1, row.GetInt64(9), row.GetInt64(10), row.Time(11)!.Value, row.Time(12), row.Text(13),
-        row.IsDBNull(14) ? RecallState.Unspecified : (RecallState)row.GetInt32(14));
+        row.IsDBNull(14) ? RecallState.Unspecified : (RecallState)row.GetInt32(14), row.GetInt32(15));
 }

@@ -6,28 +6,6 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Inbox;
 
-/// <summary>Tells that an OPENED receipt was stored.</summary>
-internal sealed class OpenedSignal
-{
-    private readonly Lock _gate = new();
-    private TaskCompletionSource _next = Fresh();
-
-    /// <summary>Ends at the next signal; ask before looking into the store.</summary>
-    public Task Next()
-    {
-        lock (_gate) return _next.Task;
-    }
-
-    public void Give()
-    {
-        TaskCompletionSource given;
-        lock (_gate) (given, _next) = (_next, Fresh());
-        given.SetResult();
-    }
-
-    private static TaskCompletionSource Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-}
-
 /// <summary>A message as its officer reads it.</summary>
 /// <param name="First">This is the first opening: the sender gets an OPENED receipt for it.</param>
 public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, bool First);
@@ -36,8 +14,9 @@ public sealed record OpenedMessage(MessageHeader Header, SealedContent Content, 
 public sealed class RecalledException(string message) : InvalidOperationException(message);
 
 /// <summary>Opens a message on demand. The inbox keeps the sealed form; what is read here is held in memory only.</summary>
+/// <remarks>Gives <paramref name="signal"/> when an OPENED receipt was stored.</remarks>
 internal sealed class Opening(
-    InboxStore inbox, NonDeliveries reports, RecallWords recalls, LateNotices notices, KeyRing keys, OpenedSignal signal, TimeProvider clock)
+    InboxStore inbox, NonDeliveries reports, RecallWords recalls, LateNotices notices, KeyRing keys, Signal signal, TimeProvider clock)
 {
     /// <summary>Null when the inbox shows no such message. Throws <see cref="InvalidOperationException"/> when it cannot be opened any more.</summary>
     /// <param name="officer">A pseudonym that the bureau can resolve; goes to the sender with the receipt.</param>
@@ -58,6 +37,14 @@ internal sealed class Opening(
         // Recalled while it was being opened: the sender may have been told by now that nobody reads it any more.
         else if (inbox.Find(id.Value) is { Entry.IsDeleted: true } gone) throw new RecalledException(recalls.WhyDeleted(gone));
         return new OpenedMessage(header, content, first);
+    }
+
+    /// <summary>A message that was opened before, once more; null: there is none, or nobody opened it yet.</summary>
+    public OpenedMessage? OpenedBefore(MessageId id)
+    {
+        if (inbox.Find(id.Value) is not { Entry.OpenedAt: not null } message) return null;
+        var (header, content) = Read(message);
+        return new OpenedMessage(header, content, First: false);
     }
 
     /// <summary>The header of a message in the inbox; it was verified when it came.</summary>

@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Gateway.Storing;
 using MessageBackbone.V1;
@@ -56,9 +57,13 @@ internal sealed class RecallStore(GatewayDatabase database)
     {
         var (state, basis) = Decide(session, order);
         if (state == RecallState.Deleted)
+        {
             session.Execute(
                 "UPDATE inbox SET body = x'' WHERE message_id = $id AND header_sha256 = $sha AND outcome = 1",
                 ("$id", order.MessageId), ("$sha", order.HeaderSha256));
+            // Their keys went with the body; the files follow.
+            AttachmentRows.Withdraw(session, order.MessageId);
+        }
         var statement = order.Answer(state, basis);
         session.Execute(
             """

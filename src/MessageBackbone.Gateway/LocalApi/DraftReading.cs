@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
@@ -32,6 +33,7 @@ internal static class DraftReading
         DeliverBy = request.DeliverBy?.ToUniversalTime(),
         DeadlineClass = request.DeadlineClass,
         Exercise = request.Exercise,
+        Attachments = [.. request.Attachments.Select(token => StagedAttachment.Read(token) ?? throw Invalid("Not a token of /attachments.", "attachments"))],
     };
 
     /// <summary>
@@ -87,6 +89,7 @@ internal static class DraftReading
             DeliverBy = One("deliver_by") is { Length: > 0 } by ? Time(by) : null,
             DeadlineClass = One("deadline_class"),
             Exercise = One("exercise", "false") switch { "true" => true, "false" => false, _ => throw Invalid("true or false.", "exercise") },
+            Attachments = Many("attachments"),
             Form = One("form", "sealed"),
         };
     }

@@ -55,7 +55,8 @@ internal static class InboxEndpoints
             var opened = await parts.Opening.OpenAsync(message, request.Officer, context.RequestAborted);
             // Recorded before anything is shown: nobody reads without a trace.
             await parts.Audit.RecordAsync(user, "open", message.Value, opened is null ? "not found" : $"opened by {request.Officer}", CancellationToken.None);
-            return opened is null ? Problems.NotFound("The inbox has no such message.") : Results.Ok(opened.ToShape(parts.Alike.Of(parts.Inbox.Find(message.Value)!.Entry)));
+            if (opened is null) return Problems.NotFound("The inbox has no such message.");
+            return Results.Ok(opened.ToShape(parts.Releasing.Of(opened), parts.Alike.Of(parts.Inbox.Find(message.Value)!.Entry)));
         }
         catch (RecalledException recalled)
         {

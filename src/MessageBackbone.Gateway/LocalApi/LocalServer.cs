@@ -84,6 +84,7 @@ internal sealed class LocalServer : IAsyncDisposable
         _app.UseRouting();
         MessageEndpoints.Map(_app, parts);
         InboxEndpoints.Map(_app, parts);
+        AttachmentEndpoints.Map(_app, parts);
         StatusEndpoints.Map(_app, parts);
         ApiDescription.Map(_app);
     }

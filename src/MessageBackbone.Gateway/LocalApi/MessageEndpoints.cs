@@ -104,12 +104,12 @@ internal static class MessageEndpoints
         var whole = request is
         {
             To: not null, Info: not null, Alternates: not null, Topic: not null, Precedence: not null, Kind: not null, Subject: not null, Text: not null, Reference: not null,
-            Language: not null, InReplyTo: not null, Conversation: not null, DeadlineClass: not null, Form: not null,
+            Language: not null, InReplyTo: not null, Conversation: not null, DeadlineClass: not null, Form: not null, Attachments: not null,
         };
         whole &= request.File is null or { Name: not null, Data: not null };
         whole &= handling is null or { Classification: not null, Codes: not null, Purpose: not null, LegalBasis: not null, Note: not null };
         whole &= request.Alternates?.All(a => a is { InsteadOf: not null, Bureau: not null }) == true;
-        IEnumerable<string?> listed = [.. request.To ?? [], .. request.Info ?? [], .. handling?.Codes ?? []];
+        IEnumerable<string?> listed = [.. request.To ?? [], .. request.Info ?? [], .. handling?.Codes ?? [], .. request.Attachments ?? []];
         if (!whole || listed.Contains(null))
             throw new DraftRefusedException(Reasons.FieldInvalid, "null stands where a text or a list is wanted.", []);
         return request;

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Protocol.Canonical;
@@ -12,7 +13,7 @@ internal static class ShapeMapping
     public static InboxItem ToShape(this InboxEntry entry, Alike alike) => new(
         entry.MessageId, entry.Sender, EnumNames.Of((Precedence)entry.Precedence), entry.Kind, entry.Topic, entry.Reference, entry.ConversationId, entry.Exercise,
         (ulong)entry.Position, (ulong)entry.Sequence, entry.ReceivedAt, entry.OpenedAt, entry.Officer,
-        entry.Recall == RecallState.Unspecified ? "" : EnumNames.Of(entry.Recall), alike.Of(entry));
+        entry.Recall == RecallState.Unspecified ? "" : EnumNames.Of(entry.Recall), alike.Of(entry), entry.Attachments);
 
     public static RecallShape ToShape(this Holding holder) => new(
         holder.Recipient, holder.State, holder.StillHolds, holder.Reason, holder.LegalBasis, holder.OrderedAt, holder.StatedAt, holder.OrderId,
@@ -27,7 +28,7 @@ internal static class ShapeMapping
         header.Reference, Time(header.CreatedAt) ?? default, Time(header.DeliverBy), Shape(header.Handling), EnumNames.Of(header.BodyForm), header.BodySize,
         header.Topic, header.Exercise, header.Language, header.DeadlineClass, Hex(header.BodySha256), Hex(header.ContentSha256));
 
-    public static OpenedShape ToShape(this OpenedMessage opened, LooksLikeShape? looksLike) => new(
+    public static OpenedShape ToShape(this OpenedMessage opened, IReadOnlyList<AttachmentState> attachments, LooksLikeShape? looksLike) => new(
         opened.Header.ToShape(), opened.Content.Subject, opened.Content.Text,
         opened.Content.Data.IsEmpty && opened.Content.FileName.Length == 0 ? null : new FileShape
         {
@@ -35,7 +36,9 @@ internal static class ShapeMapping
             MediaType = opened.Content.MediaType,
             Data = opened.Content.Data.ToBase64(),
         },
-        opened.Content.HandlingNote, opened.First, looksLike);
+        opened.Content.HandlingNote, opened.First, looksLike, [.. attachments.Select(ToShape)]);
+
+    public static AttachmentShape ToShape(this AttachmentState one) => new(one.Sha256, one.Name, one.MediaType, one.Size, one.State, one.Held, one.Reason);
 
     public static DateTimeOffset? Time(Google.Protobuf.WellKnownTypes.Timestamp? time) => TimestampReading.TryRead(time, out var read) ? read : null;
 

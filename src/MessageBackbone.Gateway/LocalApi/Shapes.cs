@@ -51,6 +51,9 @@ internal sealed record SendRequest
 
     public bool Exercise { get; init; }
 
+    [Description("Tokens of files that were handed in at /attachments; each goes with one message.")]
+    public IReadOnlyList<string> Attachments { get; init; } = [];
+
     [Description("sealed or clear. Clear only for kinds that the exchange policy names. Default sealed.")]
     public string Form { get; init; } = "sealed";
 }
@@ -112,7 +115,8 @@ internal sealed record InboxItem(
     string MessageId, string From, string Precedence, string Kind, string Topic, string Reference, string Conversation, bool Exercise, ulong Position,
     ulong Sequence, DateTimeOffset ReceivedAt, DateTimeOffset? OpenedAt, string Officer,
     [property: Description("Empty; or what its sender's order to recall it led to: deleted or retained.")] string Recall,
-    [property: Description("An earlier message of the same sender with the same reference, recipients and day. A hint only.")] LooksLikeShape? LooksLike);
+    [property: Description("An earlier message of the same sender with the same reference, recipients and day. A hint only.")] LooksLikeShape? LooksLike,
+    int Attachments);
 
 internal sealed record InboxPage(
     IReadOnlyList<InboxItem> Messages,
@@ -129,7 +133,18 @@ internal sealed record HeaderShape(
 internal sealed record InboxDetail(InboxItem Message, HeaderShape Header, string HeaderSha256);
 
 internal sealed record OpenedShape(
-    HeaderShape Header, string Subject, string Text, FileShape? File, string HandlingNote, bool FirstOpening, LooksLikeShape? LooksLike);
+    HeaderShape Header, string Subject, string Text, FileShape? File, string HandlingNote, bool FirstOpening, LooksLikeShape? LooksLike,
+    IReadOnlyList<AttachmentShape> Attachments);
+
+internal sealed record AttachmentShape(
+    [property: Description("Of the ciphertext: by it the attachment is asked for.")] string Sha256, string Name, string MediaType, long Size,
+    [property: Description("fetching, here or failed.")] string State, [property: Description("Bytes that are here.")] long Held, string Reason);
+
+internal sealed record AttachmentsReply(IReadOnlyList<AttachmentShape> Attachments);
+
+internal sealed record AttachmentReply(
+    [property: Description("Give it in `attachments` of one message. It holds the file's key: keep it to yourself.")] string Token, string Name, string MediaType,
+    long Size, string Sha256);
 
 internal sealed record SentItem(
     string MessageId, string State, string Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, int Size, DateTimeOffset QueuedAt,

@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Gateway.Directory;
@@ -17,17 +18,21 @@ internal abstract record Answer
     /// <summary>Sealed or signed again and stored: this is to be submitted.</summary>
     public sealed record Again(WaitingMessage Message) : Answer;
 
+    /// <summary>The node dropped its attachments: they are brought again, then the same bytes.</summary>
+    public sealed record Upload(WaitingMessage Message) : Answer;
+
     /// <summary>The same bytes, later.</summary>
     public sealed record Later : Answer;
 }
 
 /// <summary>Turns the node's answers into what is stored and told.</summary>
 internal sealed class Answers(
-    OutboxStore store, OutboxQueue queue, Acceptances acceptances, Composer composer, DirectoryBook directory, KeyRing keys, GatewayObservers observers,
+    OutboxStore store, OutboxQueue queue, Staging staging, Acceptances acceptances, Composer composer, DirectoryBook directory, KeyRing keys, GatewayObservers observers,
     GatewayMeter meter, GatewayOptions options, TimeProvider clock, ILogger<Answers> log)
 {
     /// <summary>The field that a refusal names when the signer's certificate is meant, not the caller's.</summary>
     private const string HeaderField = "envelope.header";
+    private const int MostUploads = 3;
 
     /// <summary>False when the receipt does not verify: then it is as if there were no answer.</summary>
     public async Task<bool> AcceptedAsync(WaitingMessage message, SignedMessage signed, SubmitReply reply)
@@ -40,6 +45,7 @@ internal sealed class Answers(
         var at = clock.GetUtcNow();
         await store.AcceptAsync(message.Row, (long)receipt.Position, reply.Receipt.ToByteArray(), at, CancellationToken.None);
         queue.Free(message.Size);
+        staging.Release(message.MessageId);
         meter.Accepted(at - MessageId.Parse(message.MessageId).Time);
         observers.Tell(new GatewayEvent.Accepted(MessageId.Parse(message.MessageId), receipt.Position, reply.Duplicate, at));
         return true;
@@ -52,8 +58,17 @@ internal sealed class Answers(
         Reasons.DirectoryChanged when message.SignedAgain < options.SignAgain => SealAgainAsync(message, cancellationToken),
         Reasons.CertificateNotValid when message.SignedAgain < options.SignAgain && HasOtherSignKey(message) => SignAgainAsync(message, refusal, cancellationToken),
         Reasons.ClockSkew when message.SignedAgain < options.SignAgain => SignAgainAsync(message, refusal, cancellationToken),
+        Reasons.FieldInvalid when message.UploadedAgain < MostUploads && IsOfAttachments(refusal) =>
+            Task.FromResult<Answer>(new Answer.Upload(message with { UploadedAgain = message.UploadedAgain + 1 })),
         _ => FinalAsync(message, refusal.Reason, refusal.Text),
     };
+
+    /// <summary>The node will not have an attachment: the message is never submitted.</summary>
+    public Task NotUploadedAsync(WaitingMessage message, string reason, string text) => FinalAsync(message, reason, text);
+
+    // The node drops what no message named for a day. The fields are those of the references themselves, never of what they say.
+    private static bool IsOfAttachments(NodeRefusal refusal) =>
+        refusal.Fields is [{ } field] && field.StartsWith("attachments[", StringComparison.Ordinal) && field.EndsWith(']');
 
     // The node judges its caller before it looks whether the message is there already: such a refusal says nothing about the message (decision 0064).
     private static bool IsOfTheCaller(NodeRefusal refusal) => refusal.Reason is Reasons.UnknownBureau or Reasons.RoleRequired
@@ -110,6 +125,7 @@ internal sealed class Answers(
         var at = clock.GetUtcNow();
         await store.RefuseAsync(message.Row, reason, text, at, CancellationToken.None);
         queue.Free(message.Size);
+        staging.Release(message.MessageId);
         meter.Refused(reason);
         GatewayLog.MessageRefused(log, message.MessageId, reason);
         observers.Tell(new GatewayEvent.Refused(MessageId.Parse(message.MessageId), reason, text, at));

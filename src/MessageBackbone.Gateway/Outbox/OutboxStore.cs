@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Storing;
 using Microsoft.Data.Sqlite;
 
@@ -16,6 +17,9 @@ internal sealed record SignedMessage(
     string MessageId, int Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, byte[] HeaderSha256, byte[] Header, byte[] Body)
 {
     public int Size => Header.Length + Body.Length;
+
+    /// <summary>Files that go before it. Told once, when it is first stored.</summary>
+    public IReadOnlyList<OutgoingAttachment> Attachments { get; init; } = [];
 }
 
 /// <summary>Who handed the message in, and in which trace.</summary>
@@ -25,7 +29,11 @@ internal sealed record Origin(string User, string? TraceParent, DateTimeOffset A
 internal sealed record StoredMessage(SignedMessage Signed, Origin Origin);
 
 /// <summary>What the sender needs to know of a waiting message; its bytes are read when its turn comes.</summary>
-internal sealed record WaitingMessage(long Row, string MessageId, int Precedence, int Size, int SignedAgain);
+internal sealed record WaitingMessage(long Row, string MessageId, int Precedence, int Size, int SignedAgain)
+{
+    /// <summary>How often the node had its attachments no more when it was submitted, since this process began.</summary>
+    public int UploadedAgain { get; init; }
+}
 
 internal sealed record OutboxEntry(
     long Row, string MessageId, OutboxState State, int Precedence, string Kind, string Reference, IReadOnlyList<string> Recipients, int Size,
@@ -93,7 +101,9 @@ internal sealed class OutboxStore(GatewayDatabase database)
         {
             session.Execute("UPDATE outbox SET state = 3, replaced_by = $new, reason = $reason, decided_at = $at WHERE row = $row",
                 ("$row", old.Row), ("$new", message.MessageId), ("$reason", reason), ("$at", origin.At.ToUnixTimeMilliseconds()));
-            return Insert(session, message, origin, old.MessageId, old.SignedAgain + 1);
+            var replacing = Insert(session, message, origin, old.MessageId, old.SignedAgain + 1);
+            AttachmentRows.Move(session, old.MessageId, message.MessageId);
+            return replacing;
         }, cancellationToken);
 
     public OutboxEntry? Find(string messageId) => database.Read(session => session.First(
@@ -127,6 +137,7 @@ internal sealed class OutboxStore(GatewayDatabase database)
             ("$recipients", string.Join(' ', message.Recipients)), ("$size", message.Size), ("$at", origin.At.ToUnixTimeMilliseconds()),
             ("$by", origin.User), ("$again", signedAgain), ("$replaces", replaces), ("$trace", origin.TraceParent),
             ("$sha", message.HeaderSha256), ("$header", message.Header), ("$body", message.Body));
+        AttachmentRows.InsertOutgoing(session, message.MessageId, message.Attachments);
         return new WaitingMessage(row, message.MessageId, message.Precedence, message.Size, signedAgain);
     }
 

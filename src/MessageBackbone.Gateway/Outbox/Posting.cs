@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -6,7 +7,7 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Gateway.Outbox;
 
 /// <summary>From a draft to a row in the outbox.</summary>
-internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue queue, GatewayMeter meter, TimeProvider clock)
+internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue queue, Uploads uploads, GatewayMeter meter, TimeProvider clock)
 {
     public async Task<MessageId> SendAsync(Draft draft, string user, CancellationToken cancellationToken)
     {
@@ -33,7 +34,8 @@ internal sealed class Posting(Composer composer, OutboxStore store, OutboxQueue 
         {
             // Not cancelled any more: from here on the caller gets the id, or knows that nothing was stored.
             var waiting = await store.AddAsync(message, new Origin(user, Activity.Current?.Id, clock.GetUtcNow()), CancellationToken.None, also);
-            queue.Put(waiting);
+            if (message.Attachments.Count == 0) queue.Put(waiting);
+            else uploads.Put(waiting);
         }
         catch
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
+using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
@@ -13,7 +14,7 @@ namespace MessageBackbone.Gateway.Outbox;
 /// that the node has no room for now pauses alone; how is in <see cref="Pauses"/>.
 /// </summary>
 internal sealed class Sender(
-    OutboxStore store, OutboxQueue queue, NodeChannel node, Answers answers, GatewayOptions options, GatewayMeter meter, TimeProvider clock, Random jitter,
+    OutboxStore store, OutboxQueue queue, Uploads uploads, NodeChannel node, Answers answers, GatewayOptions options, GatewayMeter meter, TimeProvider clock, Random jitter,
     ILogger<Sender> log)
 {
     private readonly Lock _gate = new();
@@ -37,7 +38,7 @@ internal sealed class Sender(
         foreach (var waiting in store.Waiting())
         {
             queue.ReserveStored(waiting.Size);
-            queue.Put(waiting);
+            uploads.Put(waiting);
         }
     }
 
@@ -151,6 +152,10 @@ internal sealed class Sender(
         {
             case Answer.Final:
                 Succeeded(message);
+                break;
+            case Answer.Upload again:
+                Succeeded(message);
+                uploads.Put(again.Message);
                 break;
             case Answer.Again again when refusal.Reason == Reasons.ClockSkew:
                 Doubt(again.Message, refusal.Reason, refusal); // signed now and sent after a pause, so that the node's clock comes nearer

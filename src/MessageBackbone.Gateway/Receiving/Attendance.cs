@@ -11,7 +11,7 @@ namespace MessageBackbone.Gateway.Receiving;
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
     KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, OutboxQueue outbox, ReceiptStore receipts,
-    OpenedSignal opened, GatewayOptions options,
+    Signal opened, GatewayOptions options,
     GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
     private readonly Backoff _backoff = new(options.ReconnectFirst, options.ReconnectMax, jitter);

@@ -15,7 +15,7 @@ internal sealed record StreamEnd(string Reason, TimeSpan? RetryAfter);
 /// <summary>One attendance, from Hello to its end.</summary>
 internal sealed class AttendedStream(
     AsyncDuplexStreamingCall<FromGateway, ToGateway> call, DeliveryLanes lanes, ReceiptOutlet outlet, ReceiptStore receipts, ReceiptSigning signing,
-    OpenedSignal opened, GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
+    Signal opened, GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
 {
     private const int Page = 256;
 

@@ -134,7 +134,10 @@ internal sealed class DeliveryCheck(
         var arrival = new Arrival(
             id, (int)(refused is null ? DeliveryOutcome.Delivered : DeliveryOutcome.Refused), refused?.Reason ?? "", header.From, (int)header.Precedence, header.Kind,
             header.Topic, header.Reference, header.ConversationId, header.Exercise, (long)delivery.Position, (long)delivery.Sequence, now, sha256,
-            acceptance is null ? [] : delivery.Acceptance.ToByteArray(), delivery.Envelope.Header.ToByteArray(), delivery.Envelope.Body.ToByteArray());
+            acceptance is null ? [] : delivery.Acceptance.ToByteArray(), delivery.Envelope.Header.ToByteArray(), delivery.Envelope.Body.ToByteArray())
+        {
+            Attachments = refused is null ? header.Attachments : [],
+        };
         DateTimeOffset? createdAt = refused is null && TimestampReading.TryRead(header.CreatedAt, out var created) ? created : null;
         var instead = new Instead(() => KeptApart(arrival, delivery, peeked, Reasons.DuplicateIdDifferentBytes), () => NotShown(arrival, delivery, peeked));
         var order = outcome is OpeningOutcome.Opened opened ? recalls.OrderIn(opened, log) : null;

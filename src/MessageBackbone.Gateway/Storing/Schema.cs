@@ -108,6 +108,28 @@ internal static class Schema
             UNIQUE (message_id, header_sha256, kind))
         """,
         "CREATE INDEX IF NOT EXISTS receipts_to_send ON receipts (precedence DESC, row) WHERE state = 0",
+        // The ciphertext lies in attachments/out; its key is in the message's sealed content alone.
+        """
+        CREATE TABLE IF NOT EXISTS outbox_attachments (
+            message_id TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            file TEXT NOT NULL UNIQUE,
+            PRIMARY KEY (message_id, sha256))
+        """,
+        // state: 0 to be fetched, 1 here, 2 failed, 3 to be removed. The ciphertext lies in attachments/in, whole or as far as it was fetched.
+        """
+        CREATE TABLE IF NOT EXISTS inbox_attachments (
+            message_id TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            precedence INTEGER NOT NULL,
+            state INTEGER NOT NULL DEFAULT 0,
+            reason TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (message_id, sha256))
+        """,
+        "CREATE INDEX IF NOT EXISTS inbox_attachments_to_fetch ON inbox_attachments (precedence) WHERE state = 0",
+        "CREATE INDEX IF NOT EXISTS inbox_attachments_to_remove ON inbox_attachments (precedence) WHERE state = 3",
         "CREATE TABLE IF NOT EXISTS directory (entry TEXT PRIMARY KEY, position INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         """

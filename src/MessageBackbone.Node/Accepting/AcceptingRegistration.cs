@@ -26,6 +26,10 @@ public static class AcceptingRegistration
             .AddSingleton<Quotas>()
             .AddSingleton<WorkingPlaces>()
             .AddSingleton<RecallCheck>()
+            .AddSingleton<AttachmentTransfers>()
+            .AddSingleton<AttachmentCheck>()
+            .AddSingleton<UploadCall>()
+            .AddSingleton<DownloadCall>()
             .AddSingleton<Acceptor>()
             .AddSingleton<Tracker>()
             .AddSingleton<ExchangeService>();

@@ -21,6 +21,7 @@ namespace MessageBackbone.Node.Accepting;
 internal sealed class Acceptor(
     CurrentDirectory directory,
     ContentStore content,
+    AttachmentCheck attachments,
     Quotas quotas,
     RecallCheck recalls,
     EventRecorder recorder,
@@ -60,6 +61,7 @@ internal sealed class Acceptor(
         {
             var judgement = Judge(submission);
             await recalls.RequireFitAsync(submission, cancellationToken);
+            await attachments.RequireAsync(submission.Header, cancellationToken);
             return await RecordAsync(submission, judgement, turn, cancellationToken);
         }
         catch (RefusalException) when (submission.Id is not null)
@@ -120,6 +122,7 @@ internal sealed class Acceptor(
         var id = header.MessageId;
         using var spending = quotas.Spend(submission.Caller.Name, header.Precedence);
         await content.StoreAsync(Fingerprint.Read(header.BodySha256.Span), submission.Envelope.Body, id, cancellationToken);
+        await attachments.ClaimAsync(header, cancellationToken);
         if (turn is not null)
         {
             await turn.ComesAsync(cancellationToken);

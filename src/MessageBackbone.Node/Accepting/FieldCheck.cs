@@ -27,11 +27,6 @@ internal static class FieldCheck
                 [.. problems.Select(problem => problem.Path).Distinct(StringComparer.Ordinal).Take(MostFieldsTold)]);
         }
 
-        if (header.Attachments.Count > 0)
-        {
-            throw new RefusalException(Reasons.FieldInvalid, "A header may name only content that was uploaded before.", ["attachments"]);
-        }
-
         if (MessageOpening.IsOfHouse(header.Kind))
         {
             throw new RefusalException(Reasons.FieldInvalid, "The node alone reports what was not delivered or is late. Send another kind.", ["kind"]);

@@ -2,7 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace MessageBackbone.Node.Content;
 
-/// <summary>The file <c>content.db</c>: bodies by hash, and who claims them. A claim says that this message may come to name this body.</summary>
+/// <summary>
+/// The file <c>content.db</c>: bodies by hash, which attachments lie whole in a file, who is uploading or uploaded what, and who claims them. A claim says that
+/// this message may come to name this content. The file of an attachment is that of the bureau which brought it first.
+/// </summary>
 internal static class ContentDatabase
 {
     private const string Schema = """
@@ -11,6 +14,10 @@ internal static class ContentDatabase
         CREATE TABLE IF NOT EXISTS claim (sha256 BLOB NOT NULL, message_id TEXT NOT NULL, claimed_at INTEGER NOT NULL,
             PRIMARY KEY (sha256, message_id)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS claim_by_age ON claim (claimed_at);
+        CREATE TABLE IF NOT EXISTS attachment (sha256 BLOB PRIMARY KEY, size INTEGER NOT NULL, bureau TEXT NOT NULL, kept INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS upload (sha256 BLOB NOT NULL, bureau TEXT NOT NULL, total INTEGER NOT NULL, last_at INTEGER NOT NULL,
+            complete INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (sha256, bureau)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS upload_by_age ON upload (last_at);
         """;
 
     public static string ConnectionString(string folder) => new SqliteConnectionStringBuilder

@@ -15,4 +15,7 @@ internal static partial class ContentLog
 
     [LoggerMessage(4, LogLevel.Warning, "Orphaned bodies could not be swept now")]
     public static partial void SweepFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(5, LogLevel.Information, "{Files} attachments that no accepted message names were dropped")]
+    public static partial void AttachmentsSwept(ILogger logger, int files);
 }

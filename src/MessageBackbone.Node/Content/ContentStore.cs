@@ -56,6 +56,23 @@ public sealed class ContentStore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _writer.DisposeAsync();
 
+    /// <summary>Attachments have their rows in the same file, so that a claim holds for both.</summary>
+    internal Task WriteAsync(ContentWrite write, CancellationToken cancellationToken) => _writer.WriteAsync(write, cancellationToken);
+
+    internal T Read<T>(Func<SqliteCommand, T> read)
+    {
+        try
+        {
+            using var connection = ContentDatabase.Open(_connectionString);
+            using var command = connection.CreateCommand();
+            return read(command);
+        }
+        catch (SqliteException fault)
+        {
+            throw new ContentUnavailableException("Content cannot be read now.", fault);
+        }
+    }
+
     /// <summary>Claims older than <paramref name="before"/>, at most <paramref name="most"/>, oldest first.</summary>
     internal IReadOnlyList<ContentClaim> OldClaims(DateTimeOffset before, int most)
     {
@@ -78,21 +95,14 @@ public sealed class ContentStore : IAsyncDisposable
     internal Task SettleAsync(ContentClaim claim, DateTimeOffset before, bool accepted, CancellationToken cancellationToken) =>
         _writer.WriteAsync(new SettleClaim(claim.Sha256, claim.MessageId, before.ToUnixTimeSeconds(), accepted), cancellationToken);
 
-    private T Read<T>(string sql, Fingerprint sha256, Func<SqliteCommand, T> read)
+    private T Read<T>(string sql, Fingerprint sha256, Func<SqliteCommand, T> read) => Read(command =>
     {
-        try
-        {
-            using var connection = ContentDatabase.Open(_connectionString);
-            using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            command.Parameters.AddWithValue("$sha256", sha256.ToArray());
-            return read(command);
-        }
-        catch (SqliteException fault)
-        {
-            throw new ContentUnavailableException("A body cannot be read now.", fault);
-        }
-    }
+#pragma warning disable CA2100 // constants of this class
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.Parameters.AddWithValue("$sha256", sha256.ToArray());
+        return read(command);
+    });
 }
 
 internal sealed record ContentClaim(byte[] Sha256, string MessageId);

@@ -55,6 +55,7 @@ internal sealed class ContentCommands : IDisposable
     private readonly SqliteCommand _claim;
     private readonly SqliteCommand _unclaim;
     private readonly SqliteCommand _keep;
+    private readonly SqliteCommand _keepAttachment;
     private readonly SqliteCommand _drop;
 
     public ContentCommands(SqliteConnection connection)
@@ -68,6 +69,7 @@ internal sealed class ContentCommands : IDisposable
         _claim = Make("INSERT INTO claim VALUES ($a, $b, $c) ON CONFLICT DO UPDATE SET claimed_at = excluded.claimed_at", "$a", "$b", "$c");
         _unclaim = Make("DELETE FROM claim WHERE sha256 = $a AND message_id = $b AND claimed_at < $c", "$a", "$b", "$c");
         _keep = Make("UPDATE body SET kept = 1 WHERE sha256 = $a", "$a");
+        _keepAttachment = Make("UPDATE attachment SET kept = 1 WHERE sha256 = $a", "$a");
         _drop = Make("DELETE FROM body WHERE sha256 = $a AND kept = 0 AND NOT EXISTS (SELECT 1 FROM claim WHERE sha256 = $a)", "$a");
     }
 
@@ -88,11 +90,19 @@ internal sealed class ContentCommands : IDisposable
     {
         Bind(_unclaim, sha256, messageId, before).ExecuteNonQuery();
         Bind(accepted ? _keep : _drop, sha256).ExecuteNonQuery();
+        if (accepted) Bind(_keepAttachment, sha256).ExecuteNonQuery();
+    }
+
+    /// <summary>A statement about attachments: they are rare beside bodies, so it is prepared each time.</summary>
+    public T Rarely<T>(Func<SqliteCommand, T> run)
+    {
+        using var command = _connection.CreateCommand();
+        return run(command);
     }
 
     public void Dispose()
     {
-        foreach (var command in (SqliteCommand[])[_begin, _commit, _rollback, _has, _insert, _claim, _unclaim, _keep, _drop])
+        foreach (var command in (SqliteCommand[])[_begin, _commit, _rollback, _has, _insert, _claim, _unclaim, _keep, _keepAttachment, _drop])
         {
             command.Dispose();
         }

@@ -8,13 +8,17 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Content;
 
-/// <summary>Drops bodies whose message was never accepted, once they are old enough that no submission can still be under way.</summary>
-internal sealed class OrphanSweep(ContentStore store, IEventLog log, NodeLimits limits, TimeProvider clock, ILogger<OrphanSweep> logger) : BackgroundService
+/// <summary>
+/// Drops bodies and attachments that no accepted message names, once they are old enough that no submission can still be under way. A submission claims what it
+/// names before its event is appended, and the store drops nothing that is claimed: so what an accepted event names stays.
+/// </summary>
+internal sealed class OrphanSweep(
+    ContentStore store, AttachmentStore attachments, IEventLog log, NodeLimits limits, TimeProvider clock, ILogger<OrphanSweep> logger) : BackgroundService
 {
     private const int Page = 500;
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(15);
 
-    /// <summary>Settles every claim that is old enough. Returns how many bodies nobody claims any more.</summary>
+    /// <summary>Settles every claim that is old enough, then drops attachments that nobody claims. Returns how many claims and attachments went.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var (claims, dropped) = (0, 0);
@@ -34,7 +38,13 @@ internal sealed class OrphanSweep(ContentStore store, IEventLog log, NodeLimits 
             ContentLog.Swept(logger, claims, dropped);
         }
 
-        return dropped;
+        var files = await attachments.DropOrphansAsync(before, cancellationToken);
+        if (files > 0)
+        {
+            ContentLog.AttachmentsSwept(logger, files);
+        }
+
+        return dropped + files;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,7 +56,7 @@ internal sealed class OrphanSweep(ContentStore store, IEventLog log, NodeLimits 
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception fault) when (fault is EventLogUnavailableException or ContentUnavailableException or SqliteException)
+            catch (Exception fault) when (fault is EventLogUnavailableException or ContentUnavailableException or SqliteException or IOException)
             {
                 ContentLog.SweepFailed(logger, fault);
             }
@@ -57,7 +67,9 @@ internal sealed class OrphanSweep(ContentStore store, IEventLog log, NodeLimits 
     {
         await foreach (var first in log.ReadStreamAsync(StreamId.Message(claim.MessageId), null, cancellationToken))
         {
-            return Accepted.Parser.ParseFrom(first.Data.Span).Content.BodySha256.Span.SequenceEqual(claim.Sha256);
+            var header = Accepted.Parser.ParseFrom(first.Data.Span).Content;
+            return header.BodySha256.Span.SequenceEqual(claim.Sha256)
+                || header.Attachments.Any(attachment => attachment.Sha256.Span.SequenceEqual(claim.Sha256));
         }
 
         return false;

@@ -141,6 +141,18 @@ public sealed class NodeLimits
     /// <summary>How long a handshake may take. Default 10 s.</summary>
     public TimeSpan Handshake { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a sealed body without an accepted message is kept. Default 24 h.</summary>
+    /// <summary>How long a sealed body or an attachment without an accepted message is kept after it came. Default 24 h.</summary>
     public TimeSpan OrphansKept { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Bytes of one attachment. Default 10 GiB.</summary>
+    [Range(0, 1L << 50)] public long AttachmentBytes { get; set; } = 10L << 30;
+
+    /// <summary>Bytes of attachments that one bureau has uploaded, or said that it will, and no accepted message names yet. Default 32 GiB.</summary>
+    [Range(0, 1L << 50)] public long UnfinishedBytes { get; set; } = 32L << 30;
+
+    /// <summary>Uploads and downloads of attachments of one bureau at a time: a gateway has one of each and precedence. Default 8.</summary>
+    [Range(1, 1_000)] public int TransfersOfOneBureau { get; set; } = 8;
+
+    /// <summary>Free bytes that attachments leave on the disk, for the log that lies there too. Default 1 GiB.</summary>
+    [Range(0, 1L << 60)] public long FreeDiskKept { get; set; } = 1L << 30;
 }

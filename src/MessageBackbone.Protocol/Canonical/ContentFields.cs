@@ -41,6 +41,7 @@ public static class ContentFields
         checks.Require(key.PlainSize <= HeaderFields.LargestAttachment, $"{path}.plain_size", "At most 10 GiB.");
     }
 
-    private static bool IsFileName(string name) =>
+    /// <summary>A name without folders.</summary>
+    public static bool IsFileName(string name) =>
         Patterns.IsOneLine(name, LongestFileName) && name is not ("." or "..") && name.AsSpan().IndexOfAny('/', '\\') < 0;
 }

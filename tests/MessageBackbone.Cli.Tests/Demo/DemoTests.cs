@@ -46,17 +46,20 @@ public sealed class DemoTests
     }
 
     [Fact]
-    public async Task A_file_too_large_for_one_message_is_named_as_left_out_and_the_largest_that_fits_is_sent()
+    public async Task A_file_too_large_for_one_message_travels_beside_one_as_an_attachment()
     {
         using var folder = new TempFolder();
         folder.Write("files/largest.bin", new string('x', (1 << 20) - 4096));
-        folder.Write("files/larger.bin", new string('x', (1 << 20) - 4095));
+        folder.Write("files/larger.bin", new string('x', 3 << 20));
 
         var run = await CommandRun.OfAsync("demo", "--exit", "--bureaus", "FR,DE", "--messages", folder.At("files"), "--data", folder.At("data"));
 
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
-        Assert.Contains("Left out, larger than 1 MiB less 4 KiB: larger.bin", run.Output, StringComparison.Ordinal);
-        Assert.Contains("1 accepted", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Left out", run.Output, StringComparison.Ordinal);
+        Assert.Contains("2 accepted", run.Output, StringComparison.Ordinal);
+        // The demo waited until it was fetched as well.
+        var fetched = Assert.Single(Directory.GetFiles(folder.At("data"), "*", SearchOption.AllDirectories), path => path.Contains("/attachments/in/", StringComparison.Ordinal));
+        Assert.Equal(3 << 20, new FileInfo(fetched).Length);
     }
 
     [Theory]

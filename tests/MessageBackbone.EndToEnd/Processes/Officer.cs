@@ -40,6 +40,28 @@ internal sealed class Officer : IDisposable
         return JsonDocument.Parse(text).RootElement.GetProperty("message_id").GetString()!;
     }
 
+    /// <summary>Hands a file in; the token names it in a message.</summary>
+    public async Task<string> AttachAsync(string path)
+    {
+        await using var file = File.OpenRead(path);
+        using var content = new StreamContent(file);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/attachments?name={Path.GetFileName(path)}") { Content = content };
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+        var text = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.True(answer.StatusCode == HttpStatusCode.Created, text);
+        return JsonDocument.Parse(text).RootElement.GetProperty("token").GetString()!;
+    }
+
+    /// <summary>SHA-256 of an attachment as it is given out.</summary>
+    public async Task<string> AttachmentSha256Async(string id, string sha256)
+    {
+        using var answer = await _http.GetAsync($"/inbox/{id}/attachments/{sha256}", HttpCompletionOption.ResponseHeadersRead, Cancel);
+        Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode}");
+        await using var content = await answer.Content.ReadAsStreamAsync(Cancel);
+        return Convert.ToHexStringLower(await System.Security.Cryptography.SHA256.HashDataAsync(content, Cancel));
+    }
+
     public async Task<JsonElement> GetAsync(string path) => await _http.GetFromJsonAsync<JsonElement>(path, Cancel);
 
     public async Task<JsonElement> OpenAsync(string id)

@@ -49,6 +49,9 @@ internal sealed class FalseNode : IAsyncDisposable
     /// <summary>Null: the gateway does not hear of it.</summary>
     public Func<DirectoryUpdate, DirectoryUpdate?> Watch { get; set; } = update => update;
 
+    /// <summary>Calls that brought content, or asked how much is held.</summary>
+    public int Uploads { get; set; }
+
     /// <summary>Answers a download in the real node's place.</summary>
     public Func<ContentRequest, IServerStreamWriter<ContentChunk>, ServerCallContext, Task>? Download { get; set; }
 
@@ -125,6 +128,15 @@ internal sealed class FalseExchange(FalseNode node) : ExchangeService.ExchangeSe
 
     public override async Task<Tracking> Track(TrackRequest request, ServerCallContext context) =>
         await Real.TrackAsync(request, cancellationToken: context.CancellationToken);
+
+    public override async Task<ContentReceipt> UploadContent(IAsyncStreamReader<ContentChunk> requestStream, ServerCallContext context)
+    {
+        node.Uploads++;
+        using var call = Real.UploadContent(cancellationToken: context.CancellationToken);
+        while (await requestStream.MoveNext(context.CancellationToken)) await call.RequestStream.WriteAsync(requestStream.Current, context.CancellationToken);
+        await call.RequestStream.CompleteAsync();
+        return await call;
+    }
 
     public override async Task DownloadContent(ContentRequest request, IServerStreamWriter<ContentChunk> responseStream, ServerCallContext context)
     {

@@ -56,7 +56,7 @@ public sealed class RefusedSubmissionTests(SharedHouse shared) : IClassFixture<S
 
         Assert.Equal(["kind", "handling.purpose"], refused.Fields);
         Assert.DoesNotContain("\u202e", refused.Text, StringComparison.Ordinal);
-        Assert.Equal(["attachments"], (await RefusedAsync(Reasons.FieldInvalid, header => header.Attachments.Add(new ContentRef
+        Assert.Equal(["attachments[0]"], (await RefusedAsync(Reasons.FieldInvalid, header => header.Attachments.Add(new ContentRef
         {
             Sha256 = ByteString.CopyFrom(new byte[32]),
             Size = 1,
