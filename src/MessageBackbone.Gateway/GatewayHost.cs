@@ -3,6 +3,7 @@ using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Gateway.LocalApi;
 using MessageBackbone.Gateway.Outbox;
+using MessageBackbone.Gateway.Storing;
 using MessageBackbone.Protocol.Identities;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -51,11 +52,15 @@ public sealed class GatewayHost : IAsyncDisposable
     public bool Attending => _parts.Attendance.Attending;
 
     /// <summary>Throws <see cref="System.ComponentModel.DataAnnotations.ValidationException"/> or <see cref="ArgumentException"/> for what cannot be run with.</summary>
-    public static async Task<GatewayHost> StartAsync(GatewayOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken)
+    public static Task<GatewayHost> StartAsync(GatewayOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken) =>
+        StartAsync(options, clock, logs, new GatewayStores(), cancellationToken);
+
+    internal static async Task<GatewayHost> StartAsync(
+        GatewayOptions options, TimeProvider clock, ILoggerFactory? logs, GatewayStores stores, CancellationToken cancellationToken)
     {
         options.Validate();
         var factory = logs ?? NullLoggerFactory.Instance;
-        var parts = GatewayParts.Build(options, clock, factory);
+        var parts = GatewayParts.Build(options, clock, factory, stores);
         try
         {
             var server = await LocalServer.StartAsync(parts, factory, cancellationToken);

@@ -19,11 +19,10 @@ internal sealed class GatewayParts : IAsyncDisposable
     private readonly BodyDownload _downloads;
     private readonly TelemetryExport? _telemetry;
 
-    private GatewayParts(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, KeyRing keys, GatewayDatabase database)
+    private GatewayParts(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, KeyRing keys, GatewayDatabase database, GatewayStores stores)
     {
         (Options, Clock, Keys, _database) = (options, clock, keys, database);
-        Outbox = new OutboxStore(database);
-        Inbox = new InboxStore(database);
+        (Outbox, Inbox) = (stores.Outbox(database), stores.Inbox(database));
         Alike = new Alike(Inbox, Outbox);
         Receipts = new ReceiptStore(database);
         Audit = new LocalAudit(database, clock);
@@ -119,12 +118,12 @@ internal sealed class GatewayParts : IAsyncDisposable
 
     public Attendance Attendance { get; }
 
-    public static GatewayParts Build(GatewayOptions options, TimeProvider clock, ILoggerFactory logs)
+    public static GatewayParts Build(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, GatewayStores? stores = null)
     {
         var keys = new KeyRing(options);
         try
         {
-            var parts = new GatewayParts(options, clock, logs, keys, GatewayDatabase.Open(options.DataFolder));
+            var parts = new GatewayParts(options, clock, logs, keys, GatewayDatabase.Open(options.DataFolder), stores ?? new GatewayStores());
             parts.Directory.Load();
             parts.Sender.Load();
             return parts;

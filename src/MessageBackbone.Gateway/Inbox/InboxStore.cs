@@ -37,8 +37,11 @@ internal sealed record Kept(byte[] Receipt, int Outcome, bool Repeated, string R
 /// came. May run twice.</summary>
 internal sealed record Instead(Func<(Arrival Arrival, byte[] Receipt)> Conflict, Func<(Arrival Arrival, byte[] Receipt)> Recalled);
 
+/// <summary>What came before in the lane was not kept.</summary>
+internal sealed class InboxOrderException() : Exception("What came before it was not kept.");
+
 /// <summary>What this bureau received, sealed as it came. A message is shown once, whatever is delivered how often.</summary>
-internal sealed class InboxStore(GatewayDatabase database)
+internal class InboxStore(GatewayDatabase database)
 {
     // As many as a message has recipients at most, and each may be asked for it more than once.
     private const int MostReports = 2_000;
@@ -50,7 +53,7 @@ internal sealed class InboxStore(GatewayDatabase database)
         + RecallStore.StateOfInbox + ", (SELECT count(*) FROM inbox_attachments WHERE inbox_attachments.message_id = inbox.message_id)";
 
     /// <summary>The receipt that answers a header that came before; null when it is new.</summary>
-    public Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
+    public virtual Kept? FindReceipt(string messageId, byte[] headerSha256) => database.Read(session => ReceiptOf(session, messageId, headerSha256));
 
     /// <summary>
     /// Stores the arrival and its receipt together, or, when this header came before, leaves all as it was and hands back the first receipt; what was kept
@@ -58,9 +61,14 @@ internal sealed class InboxStore(GatewayDatabase database)
     /// When another header with this id was delivered before, or its sender recalled it, what <paramref name="instead"/> gives is stored in its place.
     /// </summary>
     /// <param name="order">The order to recall that the arrival holds: what it leads to is stored in the same transaction. Null: it holds none.</param>
-    public Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, CancellationToken cancellationToken) =>
-        database.WriteAsync(session =>
+    /// <param name="isTurn">Asked in the transaction. False: what came before it in its lane was not kept, and neither is this, so that the lane's order is the
+    /// inbox's.</param>
+    /// <returns>Ends when it is handed to the store; the task that it gives, when it is kept.</returns>
+    public virtual Task<Task<Kept>> HandInAsync(
+        Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, Func<bool> isTurn, CancellationToken cancellationToken) =>
+        database.HandInAsync(session =>
         {
+            if (!isTurn()) throw new InboxOrderException();
             if (ReceiptOf(session, arrival.MessageId, arrival.HeaderSha256) is { } before)
             {
                 if (before.Outcome != 4) return before;
@@ -76,6 +84,10 @@ internal sealed class InboxStore(GatewayDatabase database)
             var statement = order is not null && kept.Outcome == 1 ? RecallStore.Carry(session, order) : null;
             return new Kept(signed, kept.Outcome, Repeated: false, kept.Reason, statement);
         }, cancellationToken);
+
+    /// <summary>The same for one whose turn it is; ends when it is kept.</summary>
+    public async Task<Kept> KeepAsync(Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, CancellationToken cancellationToken) =>
+        await await HandInAsync(arrival, receipt, instead, order, static () => true, cancellationToken);
 
     /// <summary>Marks the first opening and stores its receipt. False when it was opened before, or recalled meanwhile: then nothing is stored.</summary>
     public Task<bool> OpenAsync(InboxMessage message, string officer, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>
@@ -169,7 +181,7 @@ internal sealed class InboxStore(GatewayDatabase database)
         "SELECT signed, outcome FROM receipts WHERE message_id = $id AND header_sha256 = $sha AND kind = 0",
         row => new Kept(row.Bytes(0), row.GetInt32(1), Repeated: true), ("$id", messageId), ("$sha", headerSha256));
 
-    private static void Insert(SqliteSession session, Arrival arrival) => session.Execute(
+    protected static void Insert(SqliteSession session, Arrival arrival) => session.Execute(
         """
         INSERT INTO inbox (message_id, outcome, reason, sender, precedence, kind, topic, reference, conversation_id, exercise, position, sequence,
             received_at, header_sha256, acceptance, header, body)

@@ -41,7 +41,7 @@ internal sealed record OutboxEntry(
     string ReplacedBy, string Replaces, string TraceParent, byte[] HeaderSha256, byte[] Receipt);
 
 /// <summary>What this bureau sent. A finished <see cref="AddAsync"/> means that the message survives a crash and will be sent.</summary>
-internal sealed class OutboxStore(GatewayDatabase database)
+internal class OutboxStore(GatewayDatabase database)
 {
     private const string EntryColumns =
         "row, message_id, state, precedence, kind, reference, recipients, size, queued_at, queued_by, signed_again, decided_at, position, reason, " +
@@ -60,7 +60,7 @@ internal sealed class OutboxStore(GatewayDatabase database)
         "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
         row => new WaitingMessage(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4))));
 
-    public StoredMessage Read(long row) => database.Read(session => session.First(
+    public virtual StoredMessage Read(long row) => database.Read(session => session.First(
         """
         SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body, queued_by, traceparent, queued_at
         FROM outbox WHERE row = $row

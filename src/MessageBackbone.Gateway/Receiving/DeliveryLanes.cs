@@ -16,7 +16,7 @@ internal sealed class DeliveryLanes(
     LaneSlots verifySlots, TimeProvider clock)
 {
     private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
-    private readonly Channel<(Judged Judged, Task<Kept> Kept)> _stored = Channel.CreateUnbounded<(Judged, Task<Kept>)>();
+    private readonly Channel<(Judged Judged, KeepingTurn Turn)> _stored = Channel.CreateUnbounded<(Judged, KeepingTurn)>();
     private int _open;
 
     /// <summary>Deliveries whose receipt the node has not answered for good: what the window bounds, and with it what this gateway must remember.</summary>
@@ -41,16 +41,21 @@ internal sealed class DeliveryLanes(
     // Handed to the store one after the other and not awaited in between: the store keeps the order, and one flush serves many.
     private async Task StoreAsync(ChannelReader<Task<Judged>> lane, CancellationToken cancellationToken)
     {
+        var last = KeepingTurn.Of(null);
         await foreach (var judging in lane.ReadAllAsync(cancellationToken))
         {
             switch (await judging)
             {
                 case Judged.Fresh fresh:
                     if (IsApart(fresh)) quarantining.Count(fresh.MessageId, fresh.Arrival.Reason);
-                    _stored.Writer.TryWrite((fresh, KeepAsync(fresh, cancellationToken)));
+                    var before = last;
+                    last = new KeepingTurn();
+                    last.First = await inbox.HandInAsync(
+                        fresh.Arrival, fresh.Receipt, fresh.Instead, fresh.Order, () => !before.IsOpen, cancellationToken);
+                    _stored.Writer.TryWrite((fresh, last));
                     break;
                 case Judged.Repeat repeat:
-                    _stored.Writer.TryWrite((repeat, Task.FromResult(repeat.Before)));
+                    _stored.Writer.TryWrite((repeat, KeepingTurn.Of(repeat.Before)));
                     break;
                 case var unanswerable:
                     Interlocked.Decrement(ref _open); // given up here: the node takes it back by itself
@@ -62,9 +67,10 @@ internal sealed class DeliveryLanes(
 
     private async Task AnswerAsync(CancellationToken cancellationToken)
     {
-        await foreach (var (judged, keeping) in _stored.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var (judged, turn) in _stored.Reader.ReadAllAsync(cancellationToken))
         {
-            var kept = judged is Judged.Fresh fresh && !IsApart(fresh) ? await KeptAsync(fresh, keeping, cancellationToken) : await keeping;
+            var kept = judged is Judged.Fresh fresh ? await KeptAsync(fresh, turn, cancellationToken) : await turn.First;
+            turn.Settled = true;
             if (kept.Outcome != (int)DeliveryOutcome.Quarantined) quarantining.Processed();
             if (kept.Statement is { } statement) Send(statement);
             Tell(judged, kept);
@@ -77,16 +83,14 @@ internal sealed class DeliveryLanes(
 
     private static bool IsApart(Judged.Fresh fresh) => fresh.Arrival.Outcome == (int)DeliveryOutcome.Quarantined;
 
-    private Task<Kept> KeepAsync(Judged.Fresh fresh, CancellationToken cancellationToken) =>
-        inbox.KeepAsync(fresh.Arrival, fresh.Receipt, fresh.Instead, fresh.Order, cancellationToken);
-
-    // The first try runs already, in its order among the others. What the store does not take while it takes others is kept apart.
-    private async Task<Kept> KeptAsync(Judged.Fresh fresh, Task<Kept> keeping, CancellationToken cancellationToken)
+    // What the store does not take while it takes others is kept apart.
+    private async Task<Kept> KeptAsync(Judged.Fresh fresh, KeepingTurn turn, CancellationToken cancellationToken)
     {
-        Task<Kept>? first = keeping;
+        Task<Kept>? first = turn.First;
+        if (IsApart(fresh)) return await KeepAsync(fresh, first, cancellationToken);
         var task = await quarantining.TryAsync(
             fresh.MessageId,
-            async () => Task.FromResult(await (Interlocked.Exchange(ref first, null) ?? KeepAsync(fresh, cancellationToken))),
+            async () => Task.FromResult(await KeepAsync(fresh, Interlocked.Exchange(ref first, null), cancellationToken)),
             () =>
             {
                 quarantining.Count(fresh.MessageId, Reasons.CannotStore);
@@ -95,6 +99,20 @@ internal sealed class DeliveryLanes(
             },
             cancellationToken);
         return await task;
+    }
+
+    /// <param name="first">The first try, which runs already in its order among the others; null: it is over.</param>
+    private async Task<Kept> KeepAsync(Judged.Fresh fresh, Task<Kept>? first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (first is not null) return await first;
+        }
+        catch (InboxOrderException)
+        {
+            // That was no try of its own. What came before it is settled by now.
+        }
+        return await inbox.KeepAsync(fresh.Arrival, fresh.Receipt, fresh.Instead, fresh.Order, cancellationToken);
     }
 
     // Beyond the outbox's bounds where they are reached: the order is carried out by now, and its sender waits for the answer.

@@ -41,7 +41,11 @@ internal sealed class GatewayDatabase : IAsyncDisposable
     public static GatewayDatabase Open(string folder) => new(folder);
 
     /// <summary>Runs the work in a transaction. Cancellation counts only until the work is queued.</summary>
-    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) => await await HandInAsync(work, cancellationToken);
+
+    /// <summary>The same in two steps: ends when the work is queued, and the task that it gives when the work is done. That task has its end before the next
+    /// work begins.</summary>
+    public async Task<Task<T>> HandInAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
     {
         await _room.WaitAsync(cancellationToken);
         var queued = new Work<T>(work);
@@ -53,7 +57,7 @@ internal sealed class GatewayDatabase : IAsyncDisposable
         {
             throw new ObjectDisposedException("The gateway's store is closed.", closed);
         }
-        return await queued.Done.Task;
+        return queued.Done.Task;
     }
 
     /// <summary>Reads what is committed. Keep it short: an open reader lets the WAL grow.</summary>

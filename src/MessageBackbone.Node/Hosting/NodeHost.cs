@@ -1,6 +1,5 @@
 using MessageBackbone.Domain.Directory;
 using MessageBackbone.EventLog;
-using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Content;
@@ -53,8 +52,11 @@ public sealed class NodeHost : IAsyncDisposable
     /// <summary>Returns when the port is open; the directory is caught up before.</summary>
     /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">A setting cannot be used.</exception>
     /// <exception cref="EventLogOpenException">The event log cannot be opened.</exception>
-    public static async Task<NodeHost> StartAsync(
-        NodeOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken)
+    public static Task<NodeHost> StartAsync(NodeOptions options, TimeProvider clock, ILoggerFactory? logs, CancellationToken cancellationToken) =>
+        StartAsync(options, clock, logs, new NodeEngines(), cancellationToken);
+
+    internal static async Task<NodeHost> StartAsync(
+        NodeOptions options, TimeProvider clock, ILoggerFactory? logs, NodeEngines engines, CancellationToken cancellationToken)
     {
         options.Validate();
         MakePrivate(options.DataFolder);
@@ -65,9 +67,8 @@ public sealed class NodeHost : IAsyncDisposable
         try
         {
             var founded = DirectoryState.Founded(identity.Founders(options.SecretariatCertificates));
-            log = await SqliteEventLog.OpenAsync(
-                new SqliteEventLogOptions { Folder = options.DataFolder }, clock, logs.CreateLogger<SqliteEventLog>());
-            app = Build(options, clock, logs, identity, log, founded);
+            log = await engines.OpenLog(options.DataFolder, clock, logs);
+            app = Build(options, clock, logs, identity, log, founded, engines);
             var host = new NodeHost(app, identity, log, logs.CreateLogger<NodeHost>());
             await host.OpenAsync(cancellationToken);
             return host;
@@ -95,7 +96,7 @@ public sealed class NodeHost : IAsyncDisposable
     public ValueTask DisposeAsync() => new(StopAsync());
 
     private static WebApplication Build(
-        NodeOptions options, TimeProvider clock, ILoggerFactory logs, NodeIdentity identity, IEventLog log, DirectoryState founded)
+        NodeOptions options, TimeProvider clock, ILoggerFactory logs, NodeIdentity identity, IEventLog log, DirectoryState founded, NodeEngines engines)
     {
         var startedAt = clock.GetUtcNow();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -117,6 +118,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddEscalating(options.Escalation)
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddGrpcHealthAndReflection();
+        engines.Replace(builder.Services);
 
         var app = builder.Build();
         app.UseRouting();

@@ -48,9 +48,7 @@ internal sealed class Plan : IAsyncDisposable
         try
         {
             Prepare(session, file);
-            var checkpoint = session.First("select position, event_id from checkpoint",
-                reader => new PlanCheckpoint(new LogPosition((ulong)reader.GetInt64(0)), Id(reader, 1)));
-            return new Plan(new PlanWriter(session), new PlanReaders(file), checkpoint);
+            return new Plan(new PlanWriter(session), new PlanReaders(file), Stored(session));
         }
         catch
         {
@@ -59,17 +57,20 @@ internal sealed class Plan : IAsyncDisposable
         }
     }
 
-    /// <summary>The log's steps up to <paramref name="checkpoint"/>, in log order, with it, in one transaction.</summary>
+    /// <summary>The log's steps after <see cref="Checkpoint"/> up to <paramref name="checkpoint"/>, in log order, with it, in one transaction.</summary>
+    /// <remarks>Where the file is further than <see cref="Checkpoint"/> says, nothing is applied and <see cref="Checkpoint"/> is set right: a commit that was
+    /// told as failed is there all the same, and applied again its rows would be there twice.</remarks>
     public async Task ApplyAsync(IReadOnlyList<PlanStep> steps, PlanCheckpoint checkpoint, CancellationToken cancellationToken)
     {
-        await _writer.WriteAsync(session =>
+        var known = Checkpoint;
+        Checkpoint = await _writer.WriteAsync(session =>
         {
+            if (Stored(session) is { } stored && stored != known) return stored;
             foreach (var step in steps) PlanSteps.Apply(session, step);
             session.Execute("insert into checkpoint values (1, $1, $2) on conflict (id) do update set position = $1, event_id = $2",
                 (long)checkpoint.Position.Value, Bytes(checkpoint.EventId));
-            return true;
+            return checkpoint;
         }, cancellationToken);
-        Checkpoint = checkpoint;
     }
 
     /// <summary>Notes that whatever is open now may have been presented by a node whose plan is lost.</summary>
@@ -167,6 +168,9 @@ internal sealed class Plan : IAsyncDisposable
         if (application != PlanSchema.ApplicationId || version != PlanSchema.Version)
             throw new PlanOpenException($"{file} is no plan of this version. Move it away: the plan is made again from the log.");
     }
+
+    private static PlanCheckpoint? Stored(PlanSession session) => session.First("select position, event_id from checkpoint",
+        reader => new PlanCheckpoint(new LogPosition((ulong)reader.GetInt64(0)), Id(reader, 1)));
 
     private static string Json(IReadOnlyCollection<ulong> sequences) => $"[{string.Join(',', sequences)}]";
 

@@ -58,6 +58,8 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
                     await ApplyAsync(batch, cancellationToken);
                     backOff.Reset();
                     await TellCaughtUpAsync(end.Value, rebuilt, cancellationToken);
+                    // The plan was further, or not as far: from where it is.
+                    if (Position != batch[^1].Position) break;
                 }
             }
             catch (EventLogUnavailableException fault)

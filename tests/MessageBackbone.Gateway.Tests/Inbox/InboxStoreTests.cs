@@ -54,6 +54,23 @@ public sealed class InboxStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_after_one_that_could_not_be_kept_is_not_kept_before_it()
+    {
+        await using var database = GatewayDatabase.Open(_folder.Path);
+        var inbox = new InboxStore(database);
+        await ExecuteAsync("create trigger fault before insert on inbox when new.message_id = 'b' begin select raise(abort, 'the disk gives errors'); end");
+
+        var first = await KeepAllAsync(inbox);
+
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => first[1]);
+        await Assert.ThrowsAsync<InboxOrderException>(() => first[2]);
+        Assert.Equal(["a"], inbox.List(new InboxQuery(NewestFirst: true)).Select(entry => entry.MessageId));
+        await ExecuteAsync("drop trigger fault");
+        await Task.WhenAll(await KeepAllAsync(inbox));
+        Assert.Equal(["c", "b", "a"], inbox.List(new InboxQuery(NewestFirst: true)).Select(entry => entry.MessageId));
+    }
+
+    [Fact]
     public async Task Another_header_under_an_id_that_is_shown_is_kept_apart()
     {
         await using var database = GatewayDatabase.Open(_folder.Path);
@@ -194,6 +211,28 @@ public sealed class InboxStoreTests : IDisposable
 
         Assert.Equal(["b", "d", "a"], first.Select(r => r.MessageId));
         Assert.Equal(["c"], receipts.ToSend(first[^1].Precedence, first[^1].Row, long.MaxValue, 3).Select(r => r.MessageId));
+    }
+
+    // As a lane hands them in: each with the one before it, none awaited in between.
+    private static async Task<List<Task<Kept>>> KeepAllAsync(InboxStore inbox)
+    {
+        var keeping = new List<Task<Kept>>();
+        foreach (var id in (string[])["a", "b", "c"])
+        {
+            var before = keeping.LastOrDefault();
+            keeping.Add(await inbox.HandInAsync(
+                Arrival(id, 1), [1], new Instead(NoConflict, NoConflict), null, () => before is not { IsCompleted: true, IsCompletedSuccessfully: false }, Cancel));
+        }
+        return keeping;
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(_folder.Path, "gateway.db")};Pooling=False");
+        await connection.OpenAsync(Cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 
     private static (Arrival, byte[]) NoConflict() => throw new InvalidOperationException("There is no conflict here.");

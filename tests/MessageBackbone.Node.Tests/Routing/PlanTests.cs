@@ -42,6 +42,20 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public async Task A_commit_that_is_there_although_it_was_told_as_failed_is_not_applied_again()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        var first = await scenario.AcceptAsync(Precedence.Routine, "DE");
+        // Committed by another hand: the scenario's plan knows of it as little as after an answer that was lost.
+        await using (var other = Plan.Open(scenario.PlanFile)) await CatchUpAsync(scenario, other);
+        var second = await scenario.AcceptAsync(Precedence.Routine, "DE");
+
+        await CatchUpAsync(scenario, scenario.Plan);
+
+        Assert.Equal([(1, first), (2, second)], Numbered(scenario, DeRoutine));
+    }
+
+    [Fact]
     public async Task A_deleted_plan_is_made_again_with_the_same_numbers_and_everything_open_in_doubt()
     {
         await using var scenario = await RoutingScenario.StartAsync();
@@ -225,6 +239,16 @@ public sealed class PlanTests
         await Assert.ThrowsAnyAsync<Exception>(() => failing);
         Assert.Equal(50u, (await Task.WhenAll(good)).Max(presentation => presentation!.Attempt));
         Assert.Equal(2ul, scenario.Plan.Ask.NextSequence(DeRoutine));
+    }
+
+    private static async Task CatchUpAsync(RoutingScenario scenario, Plan plan)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var planner = new Planner(plan, scenario.Log, TimeProvider.System, NullLogger<Planner>.Instance);
+        var running = planner.RunAsync(stop.Token);
+        await planner.CaughtUp.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await stop.CancelAsync();
+        await Task.WhenAny(running);
     }
 
     private static List<(int, Guid)> Numbered(RoutingScenario scenario, LaneKey lane) =>
