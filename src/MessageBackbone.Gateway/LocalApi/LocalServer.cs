@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using MessageBackbone.Protocol.Identities;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,10 +18,10 @@ namespace MessageBackbone.Gateway.LocalApi;
 internal sealed class LocalServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly X509Certificate2 _certificate;
+    private readonly LocalCertificate _certificate;
     private readonly LocalGuard _guard;
 
-    private LocalServer(WebApplication app, X509Certificate2 certificate, LocalGuard guard) => (_app, _certificate, _guard) = (app, certificate, guard);
+    private LocalServer(WebApplication app, LocalCertificate certificate, LocalGuard guard) => (_app, _certificate, _guard) = (app, certificate, guard);
 
     public Uri Address { get; private set; } = null!;
 
@@ -32,9 +31,9 @@ internal sealed class LocalServer : IAsyncDisposable
     public static async Task<LocalServer> StartAsync(GatewayParts parts, ILoggerFactory logs, CancellationToken cancellationToken)
     {
         var options = parts.Options;
-        var certificate = LocalSecrets.ServerCertificate(options.DataFolder, parts.Clock.GetUtcNow());
-        var token = LocalSecrets.TokenDigest(options.OwnTokenFile);
         var log = logs.CreateLogger<LocalServer>();
+        var certificate = new LocalCertificate(options.DataFolder, parts.Clock, log);
+        var token = LocalSecrets.TokenDigest(options.OwnTokenFile);
         var guard = new LocalGuard(token, Path.GetFileName(options.OwnTokenFile), options.LocalRequests, log);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(LocalServer).Assembly.GetName().Name });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, parts, certificate));
@@ -59,7 +58,7 @@ internal sealed class LocalServer : IAsyncDisposable
         _certificate.Dispose();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, GatewayParts parts, X509Certificate2 certificate)
+    private static void Listen(KestrelServerOptions kestrel, GatewayParts parts, LocalCertificate certificate)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = LargestRequest(parts.Options);
@@ -67,7 +66,7 @@ internal sealed class LocalServer : IAsyncDisposable
         var address = IPAddress.TryParse(parts.Options.Listen.Host.Trim('[', ']'), out var literal) ? literal : IPAddress.Loopback;
         kestrel.Listen(address, parts.Options.Listen.Port, listen => listen.UseHttps(https =>
         {
-            https.ServerCertificate = certificate;
+            https.ServerCertificateSelector = (_, _) => certificate.Current();
             https.SslProtocols = SslProtocols.Tls13;
             https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
             https.CheckCertificateRevocation = false;

@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using MessageBackbone.Gateway.Inbox;
@@ -20,27 +22,27 @@ internal sealed class LoneLocalApi : IAsyncDisposable
     private LoneLocalApi(TemporaryFolder folder, GatewayParts parts, LocalServer server)
     {
         (_folder, _parts, _server) = (folder, parts, server);
-        using var pinned = X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(parts.Options.DataFolder, "local-api.pem")));
+        using var pinned = X509Certificate2.CreateFromPem(System.IO.File.ReadAllText(Path.Combine(parts.Options.DataFolder, "local-api.pem")));
         var expected = pinned.RawData;
         _http = new HttpClient(new SocketsHttpHandler
         {
             SslOptions = new() { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetRawCertData().SequenceEqual(expected) == true },
         });
         _http.BaseAddress = server.Address;
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", File.ReadAllText(parts.Options.OwnTokenFile).Trim());
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", System.IO.File.ReadAllText(parts.Options.OwnTokenFile).Trim());
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<LoneLocalApi> StartAsync(int localRequests = 256)
+    public static async Task<LoneLocalApi> StartAsync(int localRequests = 256, TimeProvider? clock = null)
     {
         var folder = new TemporaryFolder();
         using (var ca = CertificateAuthority.Create("Test authority", TimeProvider.System.GetUtcNow()))
         {
-            await File.WriteAllTextAsync(folder.File("ca.pem"), ca.CertificatePem, Cancel);
+            await System.IO.File.WriteAllTextAsync(folder.File("ca.pem"), ca.CertificatePem, Cancel);
             System.IO.Directory.CreateDirectory(folder.File("FR"));
             foreach (var (name, text) in ca.IssueAll(Holder.Bureau("FR"), TimeProvider.System.GetUtcNow()).Files)
-                await File.WriteAllTextAsync(Path.Combine(folder.File("FR"), name), text, Cancel);
+                await System.IO.File.WriteAllTextAsync(Path.Combine(folder.File("FR"), name), text, Cancel);
         }
         var options = new GatewayOptions
         {
@@ -50,8 +52,26 @@ internal sealed class LoneLocalApi : IAsyncDisposable
             Listen = new Uri("https://127.0.0.1:0"),
             LocalRequests = localRequests,
         };
-        var parts = GatewayParts.Build(options, TimeProvider.System, NullLoggerFactory.Instance);
+        var parts = GatewayParts.Build(options, clock ?? TimeProvider.System, NullLoggerFactory.Instance);
         return new LoneLocalApi(folder, parts, await LocalServer.StartAsync(parts, NullLoggerFactory.Instance, Cancel));
+    }
+
+    public string File(string name) => Path.Combine(_parts.Options.DataFolder, name);
+
+    /// <summary>What a new connection is shown.</summary>
+    public async Task<byte[]> CertificateAsync()
+    {
+        byte[] certificate = [];
+        using var line = new TcpClient();
+        await line.ConnectAsync(_server.Address.Host, _server.Address.Port, Cancel);
+        await using var tls = new SslStream(line.GetStream(), leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = (_, shown, _, _) => (certificate = shown?.GetRawCertData() ?? []).Length > 0,
+            }, Cancel);
+        return certificate;
     }
 
     /// <summary>Status and JSON of the answer.</summary>
