@@ -47,18 +47,20 @@ internal class OutboxStore(GatewayDatabase database)
         "row, message_id, state, precedence, kind, reference, recipients, size, queued_at, queued_by, signed_again, decided_at, position, reason, " +
         "reason_text, replaced_by, replaces, traceparent, header_sha256, receipt";
 
-    /// <summary>Throws <see cref="SqliteException"/> when the id is there already: an id is chosen once.</summary>
+    /// <summary>Throws <see cref="SqliteException"/> when the id is there already with another header: an id is chosen once.</summary>
     /// <param name="also">What is written with it, in one transaction. May run twice.</param>
     public Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken, Action<SqliteSession>? also = null) =>
         database.WriteAsync(session =>
         {
+            // A commit that is there although it was told as failed is run again: its caller must not hear that nothing was stored.
+            if (Stored(session, message.MessageId) is { } before && before.Sha256.AsSpan().SequenceEqual(message.HeaderSha256)) return before.Waiting;
             also?.Invoke(session);
             return Insert(session, message, origin, replaces: "", signedAgain: 0);
         }, cancellationToken);
 
     public List<WaitingMessage> Waiting() => database.Read(session => session.Query(
         "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
-        row => new WaitingMessage(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4))));
+        Waits));
 
     public virtual StoredMessage Read(long row) => database.Read(session => session.First(
         """
@@ -95,10 +97,13 @@ internal class OutboxStore(GatewayDatabase database)
             return waiting with { Size = message.Size, SignedAgain = waiting.SignedAgain + 1 };
         }, cancellationToken);
 
-    /// <summary>The same message under a new id; the old row names the new one. Both happen or neither.</summary>
+    /// <summary>The same message under a new id; the old row names the new one. Both happen or neither, and once: of one that was replaced before, the new
+    /// one is given that it has.</summary>
     public Task<WaitingMessage> ReplaceAsync(WaitingMessage old, SignedMessage message, string reason, Origin origin, CancellationToken cancellationToken) =>
         database.WriteAsync(session =>
         {
+            var replaced = session.First("SELECT replaced_by FROM outbox WHERE row = $row AND state = 3", found => found.GetString(0), ("$row", old.Row));
+            if (replaced is not null) return Stored(session, replaced)!.Value.Waiting;
             session.Execute("UPDATE outbox SET state = 3, replaced_by = $new, reason = $reason, decided_at = $at WHERE row = $row",
                 ("$row", old.Row), ("$new", message.MessageId), ("$reason", reason), ("$at", origin.At.ToUnixTimeMilliseconds()));
             var replacing = Insert(session, message, origin, old.MessageId, old.SignedAgain + 1);
@@ -140,6 +145,14 @@ internal class OutboxStore(GatewayDatabase database)
         AttachmentRows.InsertOutgoing(session, message.MessageId, message.Attachments);
         return new WaitingMessage(row, message.MessageId, message.Precedence, message.Size, signedAgain);
     }
+
+    private static (WaitingMessage Waiting, byte[] Sha256)? Stored(SqliteSession session, string messageId) =>
+        session.First<(WaitingMessage, byte[])?>(
+            "SELECT row, message_id, precedence, size, signed_again, header_sha256 FROM outbox WHERE message_id = $id",
+            row => (Waits(row), row.Bytes(5)), ("$id", messageId));
+
+    private static WaitingMessage Waits(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4));
 
     private static OutboxEntry Entry(SqliteDataReader row) => new(
         row.GetInt64(0), row.GetString(1), (OutboxState)row.GetInt32(2), row.GetInt32(3), row.GetString(4), row.GetString(5), Codes(row.GetString(6)),

@@ -35,9 +35,12 @@ public sealed class OutboxStoreTests : IDisposable
     {
         await using var database = GatewayDatabase.Open(_folder.Path);
         var store = new OutboxStore(database);
-        await store.AddAsync(Message("id-1", 2), _origin, Cancel);
+        var first = await store.AddAsync(Message("id-1", 2), _origin, Cancel);
 
-        await Assert.ThrowsAsync<SqliteException>(() => store.AddAsync(Message("id-1", 2), _origin, Cancel));
+        await Assert.ThrowsAsync<SqliteException>(() => store.AddAsync(Message("id-1", 2) with { HeaderSha256 = [2] }, _origin, Cancel));
+        // As a commit that was told as failed, and is there, is run again.
+        Assert.Equal(first, await store.AddAsync(Message("id-1", 2), _origin, Cancel));
+        Assert.Single(store.Waiting());
     }
 
     [Fact]
@@ -90,6 +93,8 @@ public sealed class OutboxStoreTests : IDisposable
         Assert.Equal(("new", "CLOCK_SKEW"), (store.Find("old")!.ReplacedBy, store.Find("old")!.Reason));
         Assert.Equal("old", store.Find("new")!.Replaces);
         Assert.Equal(("new", 1), store.Waiting().Select(w => (w.MessageId, w.SignedAgain)).Single());
+        Assert.Equal("new", (await store.ReplaceAsync(old, Message("newer", 3), "CLOCK_SKEW", _origin, Cancel)).MessageId);
+        Assert.Single(store.Waiting());
     }
 
     [Fact]
