@@ -53,11 +53,12 @@ public sealed class RecallTests
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         var france = await house.AttendAsync("FR");
         var between = await house.StandBetweenAsync("DE");
-        var held = new TaskCompletionSource<ToGateway>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ToGateway? first = null;
         between.ToGateway = frame => KindOf(house, frame) switch
         {
-            "text" when held.TrySetResult(frame) => [],
-            Recalls.OrderKind => [frame, held.Task.Result],
+            "text" when Interlocked.CompareExchange(ref first, frame, null) is null && held.TrySetResult() => [],
+            Recalls.OrderKind => [frame, first!],
             _ => [frame],
         };
         var germany = await house.AttendAsync("DE", node: between.Address);

@@ -33,7 +33,7 @@ public sealed class QuarantiningTests
         Exception[] faults =
         [
             new RpcException(new Status(StatusCode.Unavailable, "")), new IOException(), new OperationCanceledException(), new SqliteException("full", 13),
-            new SqliteException("I/O", 10), new SqliteException("corrupt", 11), new OutOfMemoryException(),
+            new SqliteException("I/O", 10), new SqliteException("corrupt", 11), new InsufficientMemoryException(),
         ];
         foreach (var fault in faults)
         {
