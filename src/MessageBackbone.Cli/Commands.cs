@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using MessageBackbone.Cli.Benching;
+using MessageBackbone.Cli.Carrying;
 using MessageBackbone.Cli.Demo;
 using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Exchanging;
@@ -25,6 +26,7 @@ internal static class Commands
         root.Subcommands.Add(PkiCommands.Create(shell));
         root.Subcommands.Add(DirectoryCommands.Create(shell));
         foreach (var command in ExchangeCommands.Create(shell)) root.Subcommands.Add(command);
+        root.Subcommands.Add(CarryCommands.Create(shell));
         root.Subcommands.Add(AuditCommands.Create(shell));
         root.Subcommands.Add(OpsCommands.Create(shell));
         root.Subcommands.Add(BenchCommands.Create(shell));

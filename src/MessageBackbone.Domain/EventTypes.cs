@@ -38,6 +38,8 @@ public static class EventTypes
         ("delivery.redirected.v1", Redirected.Descriptor),
         ("delivery.escalation-called.v1", EscalationCalled.Descriptor),
         ("content.uploaded.v1", ContentUploaded.Descriptor),
+        ("carry.exported.v1", CarryExported.Descriptor),
+        ("carry.imported.v1", CarryImported.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

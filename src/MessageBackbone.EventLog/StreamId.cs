@@ -44,6 +44,9 @@ public readonly record struct StreamId
     /// <summary>One bureau's registration, certificates and subscriptions.</summary>
     public static StreamId Bureau(string code) => new($"bureau-{code}");
 
+    /// <summary>The files that one bureau without a line wrote and was given.</summary>
+    public static StreamId Carry(string bureau) => new($"carry-{bureau}");
+
     /// <summary>Facts about one sealed content, named by its SHA-256 in lower-case hexadecimal; never its bytes.</summary>
     public static StreamId Content(string sha256Hex) => new($"content-{sha256Hex}");
 

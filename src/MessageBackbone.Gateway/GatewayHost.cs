@@ -26,7 +26,8 @@ public sealed class GatewayHost : IAsyncDisposable
     private GatewayHost(GatewayParts parts, LocalServer server, ILogger<GatewayHost> log)
     {
         (_parts, _server, _log) = (parts, server, log);
-        _running =
+        // Without a line nobody is called: what waits goes by file.
+        _running = parts.Options.WithoutLine ? [Task.Run(() => parts.Staging.RunAsync(_stopping.Token), CancellationToken.None)] :
         [
             Task.Run(() => parts.Sender.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Follower.RunAsync(_stopping.Token), CancellationToken.None),

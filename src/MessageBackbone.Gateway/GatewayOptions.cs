@@ -23,6 +23,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>The node's gRPC address. Default https://127.0.0.1:7443.</summary>
     public Uri Node { get; set; } = new("https://127.0.0.1:7443");
 
+    /// <summary>There is no way to the node but by carry files: it is never called. Default false.</summary>
+    public bool WithoutLine { get; set; }
+
     /// <summary>Where the local API listens. A loopback address; port 0 takes a free one. Default https://127.0.0.1:7450.</summary>
     public Uri Listen { get; set; } = new("https://127.0.0.1:7450");
 

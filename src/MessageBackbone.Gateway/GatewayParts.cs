@@ -1,4 +1,5 @@
 using MessageBackbone.Gateway.Attachments;
+using MessageBackbone.Gateway.Carrying;
 using MessageBackbone.Gateway.Composing;
 using MessageBackbone.Gateway.Connecting;
 using MessageBackbone.Gateway.Directory;
@@ -17,6 +18,7 @@ internal sealed class GatewayParts : IAsyncDisposable
 {
     private readonly GatewayDatabase _database;
     private readonly BodyDownload _downloads;
+    private readonly LaneSlots _carrySlots;
     private readonly TelemetryExport? _telemetry;
 
     private GatewayParts(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, KeyRing keys, GatewayDatabase database, GatewayStores stores)
@@ -54,6 +56,9 @@ internal sealed class GatewayParts : IAsyncDisposable
         var recallAnswers = new RecallAnswers(keys, options, clock);
         var check = new DeliveryCheck(
             keys, Directory, Acceptances, _downloads, Inbox, quarantining, recallAnswers, clock, logs.CreateLogger<DeliveryCheck>());
+        Carried = new CarryStore(database);
+        _carrySlots = new LaneSlots(options.VerifyInParallel);
+        Carry = Carrying(answers, quarantining, recallAnswers, logs);
         _telemetry = TelemetryExport.Open(options.Telemetry, options.Bureau);
         // Told where each arrival is told already: the row is there by then.
         Observers.Add(happened =>
@@ -118,6 +123,10 @@ internal sealed class GatewayParts : IAsyncDisposable
 
     public Attendance Attendance { get; }
 
+    public CarryStore Carried { get; }
+
+    public CarryDesk Carry { get; }
+
     public static GatewayParts Build(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, GatewayStores? stores = null)
     {
         var keys = new KeyRing(options);
@@ -140,10 +149,23 @@ internal sealed class GatewayParts : IAsyncDisposable
         _telemetry?.Dispose(); // first: its last export measures the store
         Node.Dispose();
         Attendance.Dispose();
+        Carry.Dispose();
+        _carrySlots.Dispose();
         _downloads.Dispose();
         Meter.Dispose();
         await _database.DisposeAsync();
         Keys.Dispose();
+    }
+
+    private CarryDesk Carrying(Answers answers, Quarantining quarantining, RecallAnswers recalls, ILoggerFactory logs)
+    {
+        var folder = new CarryFolder(Options.DataFolder);
+        var check = new DeliveryCheck(Keys, Directory, Acceptances, _downloads, Inbox, quarantining, recalls, Clock, logs.CreateLogger<DeliveryCheck>(), byLine: false);
+        var signing = new ReceiptSigning(Keys, Receipts, Clock, logs.CreateLogger<ReceiptSigning>());
+        var carried = new CarriedAnswers(Outbox, Queue, answers, Receipts, signing, Observers, Meter, Clock);
+        var import = new CarryImport(
+            Keys, Directory, carried, Carried, folder, stop => new CarryLanes(check, quarantining, Inbox, Queue, Observers, Meter, _carrySlots, Clock, stop), Clock);
+        return new CarryDesk(folder, new CarryExport(Keys, Outbox, Receipts, Carried, folder, Clock), import);
     }
 
     // Each its own: Random is not for concurrent use.

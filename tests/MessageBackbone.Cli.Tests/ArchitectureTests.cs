@@ -29,6 +29,8 @@ public sealed partial class ArchitectureTests
         ["Routing"] = ["the plan, from which delivering works"],
         ["Projecting"] = ["the read models"],
         ["Telemetry"] = ["measures of all rooms"],
+        ["Delivering"] = ["presenting and receipts: a file does both as a stream does"],
+        ["Carrying"] = ["files from and to bureaus without a line, ordered by operators"],
     };
 
     [Fact]

@@ -45,6 +45,7 @@ public sealed partial class ProtoLockTests
     [
         V1.EnvelopeReflection.Descriptor, V1.SignedReflection.Descriptor, V1.ExchangeReflection.Descriptor, V1.DeliveryReflection.Descriptor,
         V1.DirectoryReflection.Descriptor, V1.AuditReflection.Descriptor, V1.OperationsReflection.Descriptor, V1.EventsReflection.Descriptor,
+        V1.CarryReflection.Descriptor,
     ];
 
     private static List<string> Describe()

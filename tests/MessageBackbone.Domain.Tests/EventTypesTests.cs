@@ -20,7 +20,7 @@ public sealed class EventTypesTests
     [Fact]
     public void Stored_names_say_area_fact_and_version()
     {
-        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content)\.[a-z-]+\.v[0-9]+\z", entry.Name));
+        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry)\.[a-z-]+\.v[0-9]+\z", entry.Name));
     }
 
     [Fact]
@@ -41,6 +41,7 @@ public sealed class EventTypesTests
             "delivery.redirected.v1=Redirected",
             "delivery.escalation-called.v1=EscalationCalled",
             "content.uploaded.v1=ContentUploaded",
+            "carry.exported.v1=CarryExported", "carry.imported.v1=CarryImported",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

@@ -22,6 +22,9 @@ internal sealed class LocalApiClient : IDisposable
     private const int LargestAnswer = 8 << 20; // 1 MiB of content is 1.4 MB of base64; escaped text can be six times its size
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
+    // For what reads or writes a whole file, which may be as large as a disk.
+    private static readonly TimeSpan _longPatience = TimeSpan.FromHours(12);
+
     private readonly GatewayAccess _access;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http;
@@ -76,6 +79,28 @@ internal sealed class LocalApiClient : IDisposable
         }
     }
 
+    /// <summary>As <see cref="PostAsync"/>, without a body, for work that may take long.</summary>
+    public Task<JsonElement> WorkAsync(string path, CancellationToken stop) => AskAsync(HttpMethod.Post, path, null, _longPatience, stop);
+
+    /// <summary>Reads an answer as it comes, whatever its size.</summary>
+    public async Task DownloadAsync(string path, Func<Stream, Task> read, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        await AskAsync(request, HttpCompletionOption.ResponseHeadersRead, _longPatience, async (answer, either) =>
+        {
+            await using var stream = await answer.Content.ReadAsStreamAsync(either);
+            await read(stream);
+            return true;
+        }, stop);
+    }
+
+    /// <summary>Sends so many bytes, whatever their number, and reads the answer.</summary>
+    public async Task<JsonElement> UploadAsync(string path, long size, Func<Stream, Task> write, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new WrittenContent(size, write) };
+        return await AskAsync(request, HttpCompletionOption.ResponseContentRead, _longPatience, LocalApiJson.ReadAsync, stop);
+    }
+
     public void Dispose()
     {
         _http.Dispose();
@@ -98,15 +123,21 @@ internal sealed class LocalApiClient : IDisposable
 
     private async Task<JsonElement> AskAsync(HttpMethod method, string path, object? body, TimeSpan patience, CancellationToken stop)
     {
-        using var timeout = new CancellationTokenSource(patience, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: LocalApiJson.Options);
+        return await AskAsync(request, HttpCompletionOption.ResponseContentRead, patience, LocalApiJson.ReadAsync, stop);
+    }
+
+    private async Task<T> AskAsync<T>(
+        HttpRequestMessage request, HttpCompletionOption until, TimeSpan patience, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken stop)
+    {
+        using var timeout = new CancellationTokenSource(patience, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
         try
         {
-            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, either.Token);
+            using var answer = await _http.SendAsync(request, until, either.Token);
             return answer.IsSuccessStatusCode
-                ? await LocalApiJson.ReadAsync(answer, either.Token)
+                ? await read(answer, either.Token)
                 : throw await LocalApiRefusal.OfAsync(answer, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stop.IsCancellationRequested)
@@ -133,5 +164,25 @@ internal sealed class LocalApiClient : IDisposable
                 $"The gateway at {_access.Address} closed the connection: it may not accept the certificate of {keys.Holder.Name}.",
                 "Is it that bureau's gateway, and is the certificate valid?");
         return new GatewayUnreachableException($"The connection to the gateway at {_access.Address} broke ({Plain.Line(fault.Message)}).");
+    }
+
+    private sealed class WrittenContent : HttpContent
+    {
+        private readonly long _size;
+        private readonly Func<Stream, Task> _write;
+
+        public WrittenContent(long size, Func<Stream, Task> write)
+        {
+            (_size, _write) = (size, write);
+            Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => _write(stream);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _size;
+            return true;
+        }
     }
 }

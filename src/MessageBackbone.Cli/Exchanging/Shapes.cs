@@ -54,7 +54,8 @@ internal sealed record TrackedRecipient(
 
 internal sealed record TrackedStep(string Step, string To, string Reason, string Alternate, DateTimeOffset? At = null);
 
-internal sealed record Tracking(ulong Position, IReadOnlyList<TrackedRecipient> Recipients, DateTimeOffset? AcceptedAt = null);
+internal sealed record Tracking(
+    ulong Position, IReadOnlyList<TrackedRecipient> Recipients, DateTimeOffset? AcceptedAt = null, DateTimeOffset? AsOf = null);
 
 internal sealed record NotDelivered(string Recipient, string Reason, DateTimeOffset At, string ReportId);
 

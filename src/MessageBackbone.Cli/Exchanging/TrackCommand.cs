@@ -81,6 +81,7 @@ internal static class TrackCommand
             session.Print.Line($"Accepted by the node at {Plain.Time(tracking.AcceptedAt)}, position {tracking.Position}.");
             foreach (var r in tracking.Recipients.Where(r => r.Escalations is { Count: > 0 }))
                 foreach (var step in r.Escalations!) session.Print.Line($"Late at {Plain.Line(r.Recipient)}, {Plain.Time(step.At)}: {Told(step)}.");
+            if (tracking.AsOf is { } written) session.Print.Line($"As a carry file told that was written at {Plain.Time(written)}; the node cannot be asked now.");
             session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
             [
                 r.InsteadOf.Length > 0 ? $"{r.Recipient} (instead of {r.InsteadOf})" : r.Recipient, Told(r),
@@ -90,7 +91,9 @@ internal static class TrackCommand
         }
         else if (status.NodeProblem.Length > 0)
         {
-            session.Print.Line($"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
+            session.Print.Line(status.NodeProblem == "WITHOUT_LINE"
+                ? "This gateway has no line: the node's next carry file tells what became of it."
+                : $"The node cannot be asked now: {Plain.Line(status.NodeProblem)}. Ask again later.");
         }
         if (status.Recall is { Count: > 0 } recall) PrintRecall(session, recall);
         if (status.LooksLike is { } alike) session.Print.Line($"It {alike.Told}: same sender, reference, recipients and day.");

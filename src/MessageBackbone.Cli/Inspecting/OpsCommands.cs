@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Grpc.Core;
 using MessageBackbone.Cli.Addresses;
+using MessageBackbone.Cli.Carrying;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Terminal;
 using MessageBackbone.Protocol.Identities;
@@ -12,8 +13,8 @@ internal static class OpsCommands
 {
     public static Command Create(Shell shell) => new DocumentedCommand(
         "ops", "Running the node.", "backbone ops board", "backbone ops status", "backbone ops lanes", "backbone ops quarantine",
-        "backbone ops rebuild board")
-        .With(Board(shell), Status(shell), LaneCommands.Create(shell), QuarantineCommands.Create(shell), Rebuild(shell));
+        "backbone ops carry export FR /media/usb", "backbone ops rebuild board")
+        .With(Board(shell), Status(shell), LaneCommands.Create(shell), QuarantineCommands.Create(shell), OpsCarryCommands.Create(shell), Rebuild(shell));
 
     private static DocumentedCommand Board(Shell shell)
     {

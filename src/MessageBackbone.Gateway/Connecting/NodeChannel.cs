@@ -35,8 +35,10 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
         _contentLine.Channel?.Dispose();
     }
 
+    // Whoever asks hears what an unreachable node would tell, and at once.
     private CallInvoker Invoker(Line line)
     {
+        if (options.WithoutLine) throw new RpcException(new Status(StatusCode.Unavailable, "This gateway has no line to the node."));
         lock (_gate)
         {
             // New keys mean a new connection: the old one goes on showing the old certificate. What was under way on it is asked again.

@@ -1,4 +1,5 @@
 using MessageBackbone.Gateway.Storing;
+using MessageBackbone.Protocol.Identities;
 
 namespace MessageBackbone.Gateway.Inbox;
 
@@ -35,6 +36,16 @@ internal sealed class ReceiptStore(GatewayDatabase database)
         WHERE state = 0 AND row <= $last AND (kind = 0 OR {AnswerIsSettled}) AND (precedence < $precedence OR (precedence = $precedence AND row > $row)) ORDER BY precedence DESC, row LIMIT $limit
         """,
         Receipt, ("$precedence", precedence), ("$row", row), ("$last", last), ("$limit", limit)));
+
+    /// <summary>As <see cref="ToSend"/>, of one precedence, and each OPENED right behind the answer to its delivery: for a file, whose order is kept.</summary>
+    public List<StoredReceipt> ToCarry(int precedence, long row, int limit) => database.Read(session => session.Query(
+        $"SELECT {Columns} FROM receipts WHERE state = 0 AND precedence = $precedence AND row > $row ORDER BY row LIMIT $limit",
+        Receipt, ("$precedence", precedence), ("$row", row), ("$limit", limit)));
+
+    /// <summary>The receipt of a message with these very bytes; null: there is none.</summary>
+    public StoredReceipt? Find(string messageId, byte[] signedSha256) => database.Read(session => session.Query(
+        $"SELECT {Columns} FROM receipts WHERE message_id = $id", Receipt, ("$id", messageId)))
+        .Find(receipt => Digests.AreEqual(Digests.Sha256(receipt.Signed), signedSha256));
 
     /// <summary>The OPENED receipts that were stored after the row and are not recorded, and whether each may be sent now.</summary>
     public List<(StoredReceipt Receipt, bool Ready)> OpenedAfter(long row) => database.Read(session => session.Query(

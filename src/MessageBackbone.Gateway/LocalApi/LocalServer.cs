@@ -85,6 +85,7 @@ internal sealed class LocalServer : IAsyncDisposable
         InboxEndpoints.Map(_app, parts);
         AttachmentEndpoints.Map(_app, parts);
         StatusEndpoints.Map(_app, parts);
+        CarryEndpoints.Map(_app, parts, log);
         ApiDescription.Map(_app);
     }
 }

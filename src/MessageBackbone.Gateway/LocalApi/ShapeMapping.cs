@@ -40,6 +40,11 @@ internal static class ShapeMapping
 
     public static AttachmentShape ToShape(this AttachmentState one) => new(one.Sha256, one.Name, one.MediaType, one.Size, one.State, one.Held, one.Reason);
 
+    public static CarryShape ToShape(this CarrySummary summary) => new(
+        summary.Bureau, EnumNames.Of(summary.Direction), summary.Number, Hex(summary.Sha256), summary.Size, Time(summary.CreatedAt),
+        [.. summary.Messages.Select(level => new CarryCountShape(EnumNames.Of(level.Precedence), level.Count))], summary.Receipts, summary.Answers, summary.Trackings,
+        summary.AlreadyImported, summary.Checked, summary.Taken, summary.Repeated, summary.Refused, summary.ReceiptsRefused, summary.Left, summary.NotCarried);
+
     public static DateTimeOffset? Time(Google.Protobuf.WellKnownTypes.Timestamp? time) => TimestampReading.TryRead(time, out var read) ? read : null;
 
     public static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);

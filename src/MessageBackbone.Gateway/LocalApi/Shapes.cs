@@ -164,7 +164,9 @@ internal sealed record RecipientShape(
 
 internal sealed record EscalationShape(string Step, DateTimeOffset? At, string To, string Reason, string Alternate);
 
-internal sealed record TrackingShape(DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients);
+internal sealed record TrackingShape(
+    DateTimeOffset? AcceptedAt, ulong Position, IReadOnlyList<RecipientShape> Recipients,
+    [property: Description("When the carry file was written that told this; absent when the node said it now.")] DateTimeOffset? AsOf = null);
 
 internal sealed record MessageStatus(
     SentItem? Sent, [property: Description("What the node knows; absent when it cannot be asked, see node_problem.")] TrackingShape? Tracking, string NodeProblem,
@@ -209,6 +211,17 @@ internal sealed record KeptOutShape(string Bureau, string Sha256, string Problem
 internal sealed record StatusReply(
     string Bureau, Uri Node, bool Attending, string LastEnd, OutboxStatus Outbox, InboxStatus Inbox, DirectoryStatus Directory,
     IReadOnlyDictionary<string, DateTimeOffset> CertificatesEnd);
+
+internal sealed record CarryCountShape(string Precedence, ulong Count);
+
+internal sealed record CarryShape(
+    string Bureau, string Direction, ulong Number, string Sha256, ulong Size, DateTimeOffset? CreatedAt, IReadOnlyList<CarryCountShape> Messages, ulong Receipts,
+    ulong Answers, ulong Trackings,
+    [property: Description("The file was taken before; nothing was done.")] bool AlreadyImported,
+    [property: Description("The file was only judged; nothing was done.")] bool Checked,
+    ulong Taken, ulong Repeated, ulong Refused, ulong ReceiptsRefused,
+    [property: Description("Waiting messages that the file does not hold, because of its bounds.")] ulong Left,
+    [property: Description("Messages that no file can hold; they wait for a line.")] IReadOnlyList<string> NotCarried);
 
 internal sealed record HealthReply(string Status, IReadOnlyDictionary<string, bool> Checks);
 

@@ -81,7 +81,7 @@ internal static class StatusEndpoints
     {
         var checks = new Dictionary<string, bool>(StringComparer.Ordinal)
         {
-            ["attending"] = parts.Attendance.Attending,
+            ["attending"] = parts.Attendance.Attending || parts.Options.WithoutLine,
             ["directory"] = parts.Directory.Known.IsCompletedSuccessfully,
             ["outbox"] = parts.Queue.Messages < parts.Options.OutboxMessages,
         };

@@ -16,19 +16,27 @@ internal sealed class Tracker(GatewayParts parts)
     /// <summary>The tracking, or why there is none.</summary>
     public async Task<(TrackingShape? Tracking, string Problem)> TrackAsync(MessageId id, CancellationToken cancellationToken)
     {
+        var sha256 = parts.Outbox.Find(id.Value)?.HeaderSha256 ?? parts.Inbox.Find(id.Value)?.HeaderSha256 ?? [];
+        if (parts.Options.WithoutLine) return (Carried(id, sha256), "WITHOUT_LINE");
         try
         {
             var deadline = parts.Clock.GetUtcNow().UtcDateTime + _timeout;
             var tracking = await parts.Node.Exchange.TrackAsync(new TrackRequest { MessageId = id.Value }, deadline: deadline, cancellationToken: cancellationToken);
-            var sha256 = parts.Outbox.Find(id.Value)?.HeaderSha256 ?? parts.Inbox.Find(id.Value)?.HeaderSha256 ?? [];
-            return (new TrackingShape(ShapeMapping.Time(tracking.AcceptedAt), tracking.Position, [.. tracking.Recipients.Take(500).Select(r => Shape(r, id, sha256))]), "");
+            return (Shape(tracking, id, sha256), "");
         }
         catch (RpcException fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return (null, NodeRefusal.Of(fault)?.Reason ?? fault.StatusCode.ToString());
+            return (Carried(id, sha256), NodeRefusal.Of(fault)?.Reason ?? fault.StatusCode.ToString());
         }
     }
+
+    // What the last file told, where the node cannot be asked.
+    private TrackingShape? Carried(MessageId id, byte[] headerSha256) =>
+        parts.Carried.Tracking(id.Value) is var (tracking, at) ? Shape(tracking, id, headerSha256) with { AsOf = at } : null;
+
+    private TrackingShape Shape(Tracking tracking, MessageId id, byte[] headerSha256) => new(
+        ShapeMapping.Time(tracking.AcceptedAt), tracking.Position, [.. tracking.Recipients.Take(500).Select(r => Shape(r, id, headerSha256))]);
 
     private RecipientShape Shape(RecipientTracking tracking, MessageId id, byte[] headerSha256) => new(
         tracking.Recipient, EnumNames.Of(tracking.State), tracking.Attempts, ShapeMapping.Time(tracking.DeliveredAt), ShapeMapping.Time(tracking.OpenedAt),

@@ -51,11 +51,12 @@ internal sealed class Answers(
         return true;
     }
 
-    public Task<Answer> RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken) => refusal.Reason switch
+    /// <param name="directoryIsFresh">The directory came with the refusal: the node need not be asked for it, and may be out of reach.</param>
+    public Task<Answer> RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken, bool directoryIsFresh = false) => refusal.Reason switch
     {
         _ when IsOfTheCaller(refusal) => Task.FromResult<Answer>(WithNewKeys()),
         Reasons.StoreUnavailable or Reasons.NotLeader or Reasons.Draining or Reasons.QuotaExceeded => Task.FromResult<Answer>(new Answer.Later()),
-        Reasons.DirectoryChanged when message.SignedAgain < options.SignAgain => SealAgainAsync(message, cancellationToken),
+        Reasons.DirectoryChanged when message.SignedAgain < options.SignAgain => SealAgainAsync(message, directoryIsFresh, cancellationToken),
         Reasons.CertificateNotValid when message.SignedAgain < options.SignAgain && HasOtherSignKey(message) => SignAgainAsync(message, refusal, cancellationToken),
         Reasons.ClockSkew when message.SignedAgain < options.SignAgain => SignAgainAsync(message, refusal, cancellationToken),
         Reasons.FieldInvalid when message.UploadedAgain < MostUploads && IsOfAttachments(refusal) =>
@@ -81,9 +82,9 @@ internal sealed class Answers(
     }
 
     // Under the same id: should an earlier attempt whose answer was lost still be recorded, the node refuses the second bytes, and nobody gets both.
-    private async Task<Answer> SealAgainAsync(WaitingMessage message, CancellationToken cancellationToken)
+    private async Task<Answer> SealAgainAsync(WaitingMessage message, bool directoryIsFresh, CancellationToken cancellationToken)
     {
-        await directory.RefreshAllAsync(cancellationToken);
+        if (!directoryIsFresh) await directory.RefreshAllAsync(cancellationToken);
         return await AgainAsync(message, async () =>
         {
             var sealedAgain = await composer.AgainAsync(store.Read(message.Row).Signed, MessageId.Parse(message.MessageId), cancellationToken);

@@ -75,6 +75,17 @@ internal sealed class OutboxQueue(int maxMessages, long maxBytes, int flashReser
         lock (_gate) return _ready.FirstOrDefault(level => level.Value.Count > 0 && mayGo(level.Key)).Value?.Dequeue();
     }
 
+    /// <summary>Takes out this message where it waits for its turn; null: it is under way, or final.</summary>
+    public WaitingMessage? TryTake(long row, int precedence)
+    {
+        lock (_gate)
+        {
+            if (!_ready.TryGetValue(precedence, out var level)) return null;
+            var asked = new WaitingMessage(row, "", precedence, 0, 0);
+            return level.Remove(asked, out var taken, out _, SameRow.Instance) ? taken : null;
+        }
+    }
+
     /// <summary>Ends when something was put since the last call of this or <see cref="Changed"/> was asked; ask before <see cref="TryTake"/>.</summary>
     public Task Changed()
     {
@@ -92,4 +103,13 @@ internal sealed class OutboxQueue(int maxMessages, long maxBytes, int flashReser
     }
 
     private static TaskCompletionSource Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class SameRow : EqualityComparer<WaitingMessage>
+    {
+        public static readonly SameRow Instance = new();
+
+        public override bool Equals(WaitingMessage? x, WaitingMessage? y) => x?.Row == y?.Row;
+
+        public override int GetHashCode(WaitingMessage obj) => obj.Row.GetHashCode();
+    }
 }

@@ -111,6 +111,14 @@ internal class OutboxStore(GatewayDatabase database)
             return replacing;
         }, cancellationToken);
 
+    /// <summary>The newest accepted messages, not older than <paramref name="since"/>, whose tracking of the last file was not final, or of which no file told.</summary>
+    public List<string> ToAskFor(DateTimeOffset since, int limit) => database.Read(session => session.Query(
+        """
+        SELECT o.message_id FROM outbox o LEFT JOIN carried_tracking t ON t.message_id = o.message_id
+        WHERE o.state = 1 AND o.decided_at >= $since AND coalesce(t.final, 0) = 0 ORDER BY o.row DESC LIMIT $limit
+        """,
+        row => row.GetString(0), ("$since", since.ToUnixTimeMilliseconds()), ("$limit", limit)));
+
     public OutboxEntry? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns} FROM outbox WHERE message_id = $id", Entry, ("$id", messageId)));
 

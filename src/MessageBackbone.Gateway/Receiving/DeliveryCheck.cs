@@ -15,9 +15,10 @@ using Microsoft.Extensions.Logging;
 namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Decides what a delivery is, by the recipient's checks of the contract against the verified copy of the directory, and signs the receipt.</summary>
+/// <param name="byLine">The node can be asked. Else all that there is came in a file: what is missing in it is not waited for.</param>
 internal sealed class DeliveryCheck(
     KeyRing keys, DirectoryBook directory, Acceptances acceptances, BodyDownload downloads, InboxStore inbox, Quarantining quarantining, RecallAnswers recalls,
-    TimeProvider clock, ILogger<DeliveryCheck> log)
+    TimeProvider clock, ILogger<DeliveryCheck> log, bool byLine = true)
 {
     // The largest body that the contract lets pass, and room for longer names of issuers.
     private const ulong LargestBody = 2 << 20;
@@ -62,6 +63,7 @@ internal sealed class DeliveryCheck(
         var outcome = MessageOpening.Open(delivery.Envelope, view);
         if (MustFetch(delivery, outcome, peeked.Header))
         {
+            if (!byLine) return new Judged.Unanswerable(delivery, id!, sha256, activity);
             var fetched = await downloads.FetchAsync(peeked.Header!, peeked.Lane, cancellationToken);
             if (fetched.NotServed) return Apart(delivery, id!, sha256, peeked, Reasons.BodyNotServed, activity);
             if (fetched.Body is null) return new Judged.Unanswerable(delivery, id!, sha256, activity);
@@ -103,7 +105,7 @@ internal sealed class DeliveryCheck(
         if (!BureauCode.TryParse(header.From, out _)) return [];
         var sha256 = Digests.Hex(signed.CertificateSha256);
         // The watch may be a moment behind the message: a signer that is not known is asked for before it is refused.
-        if (!directory.Copy.SignCertificates(header.From).Any(c => c.Sha256 == sha256)) await AskForAsync(header.From, cancellationToken);
+        if (byLine && !directory.Copy.SignCertificates(header.From).Any(c => c.Sha256 == sha256)) await AskForAsync(header.From, cancellationToken);
         return [.. directory.Copy.SignCertificates(header.From).Where(c => IsGood(c, header.From, at)).Select(c => c.Certificate)];
     }
 

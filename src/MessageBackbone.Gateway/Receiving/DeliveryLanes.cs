@@ -22,6 +22,9 @@ internal sealed class DeliveryLanes(
     /// <summary>Deliveries whose receipt the node has not answered for good: what the window bounds, and with it what this gateway must remember.</summary>
     public int Open => Volatile.Read(ref _open);
 
+    /// <summary>Called when a delivery was given up without a receipt.</summary>
+    public Action GivenUp { get; init; } = static () => { };
+
     /// <summary>The node answered a delivery's receipt, and it will not be sent again.</summary>
     public void Settle() => Interlocked.Decrement(ref _open);
 
@@ -60,6 +63,7 @@ internal sealed class DeliveryLanes(
                 case var unanswerable:
                     Interlocked.Decrement(ref _open); // given up here: the node takes it back by itself
                     unanswerable.Activity?.Dispose();
+                    GivenUp();
                     break;
             }
         }

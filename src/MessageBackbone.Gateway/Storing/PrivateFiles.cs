@@ -17,6 +17,9 @@ internal static class PrivateFiles
     /// <summary>Holds the file until it is disposed. Throws <see cref="IOException"/> when somebody else holds it.</summary>
     public static FileStream Lock(string path) => Open(path, FileMode.OpenOrCreate, FileShare.None);
 
+    /// <summary>A new empty file in the place of one that may be there.</summary>
+    public static FileStream Create(string path, FileOptions options) => Open(path, FileMode.Create, FileShare.None, options);
+
     /// <summary>Writes the whole text under another name first, so that a crash leaves the old file or the new one.</summary>
     public static void Write(string path, string text)
     {
@@ -38,10 +41,10 @@ internal static class PrivateFiles
             throw new InvalidOperationException($"{path} can be read by others: set its mode to 0600.");
     }
 
-    private static FileStream Open(string path, FileMode mode, FileShare share)
+    private static FileStream Open(string path, FileMode mode, FileShare share, FileOptions options = FileOptions.None)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;
-        return new FileStream(path, options);
+        var how = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, Options = options };
+        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = OwnerOnly;
+        return new FileStream(path, how);
     }
 }

@@ -132,6 +132,17 @@ internal static class Schema
         "CREATE INDEX IF NOT EXISTS inbox_attachments_to_remove ON inbox_attachments (precedence) WHERE state = 3",
         "CREATE TABLE IF NOT EXISTS directory (entry TEXT PRIMARY KEY, position INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        // direction as in CarryDirection: 1 written here, 2 taken here. Of each number the file that was last.
+        """
+        CREATE TABLE IF NOT EXISTS carried (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            direction INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            UNIQUE (direction, number))
+        """,
+        "CREATE TABLE IF NOT EXISTS carried_tracking (message_id TEXT PRIMARY KEY, final INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         """
         CREATE TABLE IF NOT EXISTS local_audit (
             row INTEGER PRIMARY KEY AUTOINCREMENT,

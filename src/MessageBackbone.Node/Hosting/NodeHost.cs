@@ -2,6 +2,7 @@ using MessageBackbone.Domain.Directory;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Auditing;
+using MessageBackbone.Node.Carrying;
 using MessageBackbone.Node.Content;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
@@ -116,6 +117,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddRouting(Routing(options))
             .AddDelivering(options.Delivering)
             .AddEscalating(options.Escalation)
+            .AddCarrying()
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddGrpcHealthAndReflection();
         engines.Replace(builder.Services);

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Carrying;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Protocol.Signing;
@@ -13,7 +14,8 @@ namespace MessageBackbone.Node.Operations;
 
 /// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
 internal sealed class OperationsService(
-    BoardView board, LaneView lanes, QuarantineView quarantine, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
+    BoardView board, LaneView lanes, QuarantineView quarantine, CarryDesk carry, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings,
+    NodeIdentity node)
     : Api.OperationsServiceBase
 {
     private static readonly string Version =
@@ -47,6 +49,20 @@ internal sealed class OperationsService(
 
     public override async Task<ReleaseQuarantineReply> ReleaseQuarantine(ReleaseQuarantineRequest request, ServerCallContext context) =>
         await quarantine.ReleaseAsync(context.GetCaller(), request, context.CancellationToken);
+
+    public override async Task CarryOut(CarryOutRequest request, IServerStreamWriter<CarryChunk> responseStream, ServerCallContext context)
+    {
+        var caller = context.GetCaller();
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
+        await carry.OutAsync(caller, request, responseStream, open.Token);
+    }
+
+    public override async Task<CarrySummary> CarryIn(IAsyncStreamReader<CarryChunk> requestStream, ServerCallContext context)
+    {
+        var caller = context.GetCaller();
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, caller.MustEnd);
+        return await carry.InAsync(caller, requestStream, open.Token);
+    }
 
     public override async Task<NodeStatus> GetNodeStatus(NodeStatusRequest request, ServerCallContext context) => new()
     {

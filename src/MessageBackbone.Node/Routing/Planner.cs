@@ -10,6 +10,7 @@ namespace MessageBackbone.Node.Routing;
 internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILogger<Planner> logger) : IFollower
 {
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the plan holds what the log held at start. Before that nobody may be attended: an older row could still appear.</summary>
     public Task CaughtUp => _caughtUp.Task;
@@ -24,6 +25,18 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
 
     /// <inheritdoc/>
     public string State { get; private set; } = "starting";
+
+    /// <summary>Returns when the plan holds every event up to <paramref name="position"/>, and what the log held at start.</summary>
+    public async Task WaitForAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        await CaughtUp.WaitAsync(cancellationToken);
+        while (true)
+        {
+            var moved = _moved.Task; // asked first: a move between the look and the wait ends the wait
+            if (Position >= position) return;
+            await moved.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Runs until cancelled. Throws <see cref="PlanOpenException"/> when the log is not the one that the plan was made from.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -114,6 +127,9 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
                 steps.Add(step);
         var last = batch[^1];
         await plan.ApplyAsync(steps, new PlanCheckpoint(last.Position, last.EventId), cancellationToken);
+        var moved = _moved;
+        _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        moved.SetResult();
         var arrived = steps.Sum(step => step switch { PlanStep.Arrived each => each.Recipients.Count, PlanStep.Redirected => 1, _ => 0 });
         if (arrived > 0) NodeMetrics.Planned(arrived);
         // What ended made room in a lane that had as much at the broker as it may: without a word the rest would wait until something else arrives.

@@ -76,18 +76,19 @@ public sealed class ExchangeHouse : IAsyncLifetime
         _gateways.Remove(bureau);
     }
 
+    /// <summary>Starts it without a line to the node; the commands find it.</summary>
+    public async Task StartWithoutLineAsync(string bureau)
+    {
+        var options = OptionsOf(bureau, 0);
+        options.WithoutLine = true;
+        _gateways[bureau] = await GatewayHost.StartAsync(options, TimeProvider.System, _logs, Cancel);
+        WriteDemoFile();
+    }
+
     /// <summary>Starts it, and returns when it attends and knows the directory.</summary>
     public async Task StartGatewayAsync(string bureau, int port = 0)
     {
-        var options = new GatewayOptions
-        {
-            Bureau = bureau,
-            DataFolder = GatewayFolder(bureau),
-            PkiFolder = Pki,
-            Node = Node.GrpcAddress,
-            Listen = new Uri($"https://127.0.0.1:{port}"),
-        };
-        var gateway = _gateways[bureau] = await GatewayHost.StartAsync(options, TimeProvider.System, _logs, Cancel);
+        var gateway = _gateways[bureau] = await GatewayHost.StartAsync(OptionsOf(bureau, port), TimeProvider.System, _logs, Cancel);
         var attending = When(bureau, happened => happened is GatewayEvent.Attendance { Attending: true });
         if (!gateway.Attending) await attending;
         await gateway.DirectoryKnown.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
@@ -121,6 +122,15 @@ public sealed class ExchangeHouse : IAsyncLifetime
         Gateways = _gateways.ToDictionary(g => g.Key, g => new DemoGateway(
             g.Value.LocalAddress, Path.Combine(GatewayFolder(g.Key), "local-api.token"), Path.Combine(GatewayFolder(g.Key), "local-api.pem"))),
     }.Write(Data);
+
+    private GatewayOptions OptionsOf(string bureau, int port) => new()
+    {
+        Bureau = bureau,
+        DataFolder = GatewayFolder(bureau),
+        PkiFolder = Pki,
+        Node = Node.GrpcAddress,
+        Listen = new Uri($"https://127.0.0.1:{port}"),
+    };
 
     private NodeOptions NodeOptionsOf() => new()
     {

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Gateway.Connecting;
+using MessageBackbone.Gateway.Inbox;
+using MessageBackbone.Gateway.Outbox;
+using MessageBackbone.Protocol.Carrying;
+using MessageBackbone.Protocol.Messages;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Gateway.Carrying;
+
+/// <summary>Writes the next file to the node: every receipt that it has not recorded and every message that it has not answered, the most urgent first.</summary>
+/// <remarks>What is in a file waits on until its answer comes back, by file or by line; written again, it is the same bytes, and the node knows them.</remarks>
+internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore receipts, CarryStore store, CarryFolder folder, TimeProvider clock)
+{
+    private const int Page = 256;
+    private const int MostNamed = 100;
+    private const int MostQuestions = 10_000;
+
+    /// <summary>No bureau asks longer for a message of which nothing more was heard.</summary>
+    private static readonly TimeSpan _askedFor = TimeSpan.FromDays(60);
+
+    /// <param name="most">Messages at most; 0: all.</param>
+    /// <param name="mostBytes">No message more once there are so many bytes; 0: no bound.</param>
+    public async Task<CarrySummary> WriteAsync(int most, long mostBytes, CancellationToken cancellationToken)
+    {
+        await using var spool = folder.Spool();
+        using var content = new CarryContent(spool);
+        var summary = new CarrySummary();
+        var waiting = outbox.Waiting();
+        for (var level = (int)Precedence.Flash; level >= 0; level--)
+        {
+            await AddReceiptsAsync(content, level, cancellationToken);
+            foreach (var message in waiting.Where(message => message.Precedence == level))
+            {
+                if ((most > 0 && content.Tally.MessageCount >= (ulong)most) || (mostBytes > 0 && content.Size >= mostBytes)) summary.Left++;
+                else await AddAsync(content, message, summary, cancellationToken);
+            }
+        }
+        foreach (var id in outbox.ToAskFor(clock.GetUtcNow() - _askedFor, MostQuestions))
+            await content.AddAsync(new CarryRecord { Question = id }, cancellationToken);
+        await spool.FlushAsync(cancellationToken);
+        spool.Position = 0;
+        return await CloseAsync(content, spool, summary, cancellationToken);
+    }
+
+    /// <summary>A file that was written before and is kept, from its beginning; null: it is not kept.</summary>
+    public Stream? Again(long number) => number > 0 && (ulong)number <= store.Last(CarryDirection.ToNode).Number ? folder.Read(number) : null;
+
+    /// <summary>What is in such a file; null: it is not kept.</summary>
+    public async Task<CarrySummary?> DescribeAsync(long number, CancellationToken cancellationToken)
+    {
+        if (Again(number) is not { } found) return null;
+        await using var file = found;
+        var reader = await CarryReader.OpenAsync(file, cancellationToken);
+        var tally = new CarryTally();
+        await foreach (var record in reader.ReadAsync(cancellationToken)) tally.Add(record);
+        file.Position = 0;
+        return tally.Describe(Named(reader.Manifest, await SHA256.HashDataAsync(file, cancellationToken), file.Length));
+    }
+
+    private static CarrySummary Named(CarryManifest manifest, byte[] sha256, long size) => new()
+    {
+        Bureau = manifest.Bureau,
+        Direction = manifest.Direction,
+        Number = manifest.Number,
+        Sha256 = UnsafeByteOperations.UnsafeWrap(sha256),
+        Size = (ulong)size,
+        CreatedAt = manifest.CreatedAt,
+    };
+
+    private async Task<CarrySummary> CloseAsync(CarryContent content, Stream spool, CarrySummary summary, CancellationToken cancellationToken)
+    {
+        var (last, at) = (store.Last(CarryDirection.ToNode), clock.GetUtcNow());
+        var manifest = content.Describe(new CarryManifest
+        {
+            Bureau = keys.Bureau.Value,
+            Direction = CarryDirection.ToNode,
+            Number = last.Number + 1,
+            PreviousSha256 = last.Sha256,
+            CreatedAt = at.ToTimestamp(),
+            Received = store.Last(CarryDirection.ToBureau).Number,
+        });
+        var (sha256, size) = await folder.KeepAsync(
+            (long)manifest.Number, file => CarryFile.WriteAsync(file, manifest, spool, keys.Keys.Sign!, at, cancellationToken));
+        await store.AddAsync(CarryDirection.ToNode, manifest.Number, sha256, at);
+        summary.MergeFrom(content.Tally.Describe(Named(manifest, sha256, size)));
+        return summary;
+    }
+
+    private async Task AddReceiptsAsync(CarryContent content, int level, CancellationToken cancellationToken)
+    {
+        for (var row = 0L; receipts.ToCarry(level, row, Page) is { Count: > 0 } page; row = page[^1].Row)
+            foreach (var receipt in page)
+                await content.AddAsync(new CarryRecord { Receipt = new Receipt { Signed = UnsafeByteOperations.UnsafeWrap(receipt.Signed) } }, cancellationToken);
+    }
+
+    private async Task AddAsync(CarryContent content, WaitingMessage message, CarrySummary summary, CancellationToken cancellationToken)
+    {
+        var signed = outbox.Read(message.Row).Signed;
+        // What it was to bring along lies beside the node's log, and only a line takes it there.
+        if (ReceiptBuilding.TryRead(signed.Header, MessageHeader.Parser, out _, out var header, out _) && header.Attachments.Count > 0)
+        {
+            if (summary.NotCarried.Count < MostNamed) summary.NotCarried.Add(message.MessageId);
+            return;
+        }
+        var envelope = new Envelope { Header = UnsafeByteOperations.UnsafeWrap(signed.Header), Body = UnsafeByteOperations.UnsafeWrap(signed.Body) };
+        await content.AddAsync(new CarryRecord { Envelope = envelope }, cancellationToken);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Protocol.Carrying;
+
+/// <summary>Writes the content of a carry file, record by record, and knows what a manifest must say of it. Not for concurrent use.</summary>
+public sealed class CarryContent(Stream target) : IDisposable
+{
+    private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly MemoryStream _buffer = new();
+
+    public long Size { get; private set; }
+
+    public CarryTally Tally { get; } = new();
+
+    /// <exception cref="ArgumentException">The record is larger than a file may hold.</exception>
+    public async Task AddAsync(CarryRecord record, CancellationToken cancellationToken)
+    {
+        if (record.CalculateSize() > CarryFile.LargestRecord) throw new ArgumentException("The record is larger than a carry file may hold.", nameof(record));
+        _buffer.SetLength(0);
+        record.WriteDelimitedTo(_buffer);
+        var bytes = _buffer.GetBuffer().AsMemory(0, (int)_buffer.Length);
+        _sha256.AppendData(bytes.Span);
+        await target.WriteAsync(bytes, cancellationToken);
+        Size += bytes.Length;
+        Tally.Add(record);
+    }
+
+    /// <summary>Fills in what the content is.</summary>
+    public CarryManifest Describe(CarryManifest manifest)
+    {
+        manifest.ContentSha256 = UnsafeByteOperations.UnsafeWrap(_sha256.GetCurrentHash());
+        manifest.ContentSize = (ulong)Size;
+        manifest.Records = Tally.Records;
+        return manifest;
+    }
+
+    public void Dispose()
+    {
+        _sha256.Dispose();
+        _buffer.Dispose();
+    }
+}
