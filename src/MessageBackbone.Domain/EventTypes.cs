@@ -40,6 +40,12 @@ public static class EventTypes
         ("content.uploaded.v1", ContentUploaded.Descriptor),
         ("carry.exported.v1", CarryExported.Descriptor),
         ("carry.imported.v1", CarryImported.Descriptor),
+        ("request.started.v1", RequestStarted.Descriptor),
+        ("request.paused.v1", RequestPaused.Descriptor),
+        ("request.resumed.v1", RequestResumed.Descriptor),
+        ("request.reminded.v1", RequestReminded.Descriptor),
+        ("request.overdue.v1", RequestOverdue.Descriptor),
+        ("request.closed.v1", RequestClosed.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

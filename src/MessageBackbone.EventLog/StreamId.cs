@@ -41,6 +41,9 @@ public readonly record struct StreamId
     /// <summary>One message on its way to one bureau.</summary>
     public static StreamId Delivery(string messageId, string bureau) => new($"delivery-{messageId}-{bureau}");
 
+    /// <summary>The answer that one bureau owes to one request: its clock.</summary>
+    public static StreamId Request(string messageId, string bureau) => new($"request-{messageId}-{bureau}");
+
     /// <summary>One bureau's registration, certificates and subscriptions.</summary>
     public static StreamId Bureau(string code) => new($"bureau-{code}");
 

@@ -6,7 +6,7 @@ namespace MessageBackbone.Domain.Tests;
 public sealed class EventTypesTests
 {
     /// <summary>Messages of events.proto that are parts of events or of the ledger, and no events themselves.</summary>
-    private static readonly string[] Parts = ["EventMetadata", "LedgerLeaf"];
+    private static readonly string[] Parts = ["EventMetadata", "LedgerLeaf", "RequestRung"];
 
     [Fact]
     public void Every_event_of_the_contract_is_registered_once_and_no_name_twice()
@@ -20,7 +20,7 @@ public sealed class EventTypesTests
     [Fact]
     public void Stored_names_say_area_fact_and_version()
     {
-        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry)\.[a-z-]+\.v[0-9]+\z", entry.Name));
+        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry|request)\.[a-z-]+\.v[0-9]+\z", entry.Name));
     }
 
     [Fact]
@@ -42,6 +42,8 @@ public sealed class EventTypesTests
             "delivery.escalation-called.v1=EscalationCalled",
             "content.uploaded.v1=ContentUploaded",
             "carry.exported.v1=CarryExported", "carry.imported.v1=CarryImported",
+            "request.started.v1=RequestStarted", "request.paused.v1=RequestPaused", "request.resumed.v1=RequestResumed",
+            "request.reminded.v1=RequestReminded", "request.overdue.v1=RequestOverdue", "request.closed.v1=RequestClosed",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

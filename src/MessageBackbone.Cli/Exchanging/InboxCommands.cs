@@ -31,8 +31,9 @@ internal static class InboxCommands
         };
         return new DocumentedCommand("inbox", "The bureau's inbox, most urgent first. Nothing is opened by listing.",
                 "backbone inbox --as DE", "backbone inbox --as DE --unopened --precedence flash", "backbone inbox --as DE --follow",
+                "backbone inbox owed --as DE",
                 "backbone inbox open 019350c3-8a6e-7c11-9f6a-2b1f0c7d9e55 --as DE")
-            .With([from, kind, precedence, unopened, limit, follow, .. GatewayAccess.Options, CommonOptions.Json, OpenCommand.Create(shell)])
+            .With([from, kind, precedence, unopened, limit, follow, .. GatewayAccess.Options, CommonOptions.Json, OpenCommand.Create(shell), OwedCommand.Create(shell)])
             .Does(shell, async (session, stop) =>
             {
                 if (session.Get(limit) is < 1 or > LongestPage) throw CommandFailure.Usage($"--limit is 1 to {LongestPage}.");
@@ -66,6 +67,8 @@ internal static class InboxCommands
             session.Print.Note($"{Plain.Line(alike.MessageId)} {alike.LooksLike!.Told}: same sender, reference, recipients and day.");
         if (page.Quarantined > 0)
             session.Print.Note($"{page.Quarantined} more came and could not be processed: they are quarantined. The node's operators release or refuse them.");
+        if (messages.Any(m => m.Kind == "request" && !m.IsDeleted))
+            session.Print.Note("There are requests among them. " + ExchangeCommands.Next(session, "inbox owed"));
         if (messages.FirstOrDefault(m => m.OpenedAt is null && !m.IsDeleted) is { } first)
             session.Print.Note(ExchangeCommands.Next(session, $"inbox open {Plain.Line(first.MessageId)}"));
     }

@@ -45,7 +45,7 @@ internal static class OpenCommand
                 var answer = await gateway.PostAsync($"/inbox/{asked}/open", new { Officer = who }, stop);
                 var opened = answer.As<OpenedMessage>();
                 if (session.Print.Json) session.Print.Data(answer);
-                else Print(session, asked, opened, path is not null, folder is not null);
+                else Print(session, asked, opened, path is not null, folder is not null, await OwedAsync(session, gateway, asked, opened.Header, stop));
                 if (path is not null) await WriteAsync(session, opened, path, stop);
                 if (folder is not null) await Saving.SaveAsync(session, gateway, asked, opened.Attachments ?? [], folder, stop);
             });
@@ -63,9 +63,27 @@ internal static class OpenCommand
         ? name
         : throw CommandFailure.Usage($"'{Plain.Line(name)}' is no pseudonym.", "It has letters, digits and . _ / - and spaces, at most 64.");
 
-    private static void Print(Session session, string asked, OpenedMessage opened, bool written, bool saved)
+    // The header says only the class; until when is for the node to say, and the gateway asks it.
+    private static async Task<string> OwedAsync(Session session, LocalApiClient gateway, string asked, MessageFacts header, CancellationToken stop)
     {
-        session.Print.Table(["what", "is"], Facts(opened).Where(f => f[1].Length > 0), "");
+        if (header.DeadlineClass.Length == 0) return "";
+        try
+        {
+            var status = (await gateway.GetAsync($"/messages/{asked}", stop)).As<MessageStatus>();
+            var clock = status.Tracking?.Recipients.Select(r => r.Request).FirstOrDefault(r => r is not null);
+            return clock?.Told(session.Shell.Clock.GetUtcNow())
+                ?? (status.NodeProblem.Length > 0 ? $"until when cannot be asked now ({status.NodeProblem})" : "not by this bureau");
+        }
+        catch (Exception fault) when (fault is CommandFailure or GatewayUnreachableException)
+        {
+            // It is opened, and its sender is told so: it is shown whatever else cannot be.
+            return $"until when cannot be asked now ({fault.Message})";
+        }
+    }
+
+    private static void Print(Session session, string asked, OpenedMessage opened, bool written, bool saved, string owed)
+    {
+        session.Print.Table(["what", "is"], Facts(opened, owed).Where(f => f[1].Length > 0), "");
         if (opened.Text.Length > 0)
         {
             // Last and after an empty line: nothing that the sender wrote can be taken for what this command says.
@@ -77,7 +95,7 @@ internal static class OpenCommand
             session.Print.Note("The attachments are not written. " + ExchangeCommands.Next(session, $"inbox open {asked} --save DIR"));
     }
 
-    private static IEnumerable<IReadOnlyList<string>> Facts(OpenedMessage opened)
+    private static IEnumerable<IReadOnlyList<string>> Facts(OpenedMessage opened, string owed)
     {
         var header = opened.Header;
         yield return ["id", header.MessageId];
@@ -91,6 +109,7 @@ internal static class OpenCommand
         yield return ["created", Plain.Time(header.CreatedAt)];
         yield return ["deliver by", Plain.Time(header.DeliverBy)];
         yield return ["deadline class", header.DeadlineClass];
+        yield return ["answer owed", owed];
         yield return ["conversation", header.Conversation];
         yield return ["answers", header.InReplyTo];
         yield return ["language", header.Language];

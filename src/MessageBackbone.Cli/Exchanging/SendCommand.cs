@@ -17,7 +17,7 @@ internal sealed class SendCommand
     private readonly Option<string[]> _alternate = Many("--alternate", "DE=DE-DUTY", "Who gets it instead of a recipient that takes it over too late.");
     private readonly Option<string?> _topic = One("--topic", "NAME", "A topic: its subscribers get it for information.");
     private readonly Option<string?> _precedence = Choice.Option<Precedence>("--precedence", "How urgent it is. Default: routine.");
-    private readonly Option<string?> _kind = One("--kind", "KIND", "What it is: text, request, answer, alert.cap … Default: text.");
+    private readonly Option<string?> _kind = One("--kind", "KIND", "What it is: text, request, answer, clarification, clarification.answer, alert.cap … Default: text.");
     private readonly Option<string?> _text = One("--text", "TEXT", "The text.");
     private readonly Option<string?> _file = One("--file", "FILE", "A file of at most 1 MiB, with its name and its type by its ending.");
     private readonly Option<string[]> _attach = new("--attach")
@@ -44,7 +44,7 @@ internal sealed class SendCommand
     private readonly Option<string?> _replyTo = One("--reply-to", "ID", "The message that this one answers; its conversation goes on.");
     private readonly Option<string?> _conversation = One("--conversation", "ID", "The conversation. Default: that of --reply-to, else a new one.");
     private readonly Option<string?> _deliverBy = One("--deliver-by", "TIME", "After it delivery has no sense any more, like 2026-11-23T12:00:00Z.");
-    private readonly Option<string?> _deadlineClass = One("--deadline-class", "CLASS", "Which deadline the answer has.");
+    private readonly Option<string?> _deadlineClass = One("--deadline-class", "CLASS", "Of --kind request: how long the answer may take, like sirene or eu-urgent-direct.");
     private readonly Option<bool> _exercise = new("--exercise") { Description = "It is an exercise." };
     private readonly Option<bool> _clear = new("--clear")
     {
@@ -59,6 +59,7 @@ internal sealed class SendCommand
             "backbone send --as FR --to DE,ES --info GB --subject 'Missing person' --file notice.pdf --wait",
             "backbone send --as FR --to DE --alternate DE=DE-DUTY --precedence flash --text 'Vehicle crossed the border at 14:05'",
             "backbone send --as FR --to DE --precedence immediate --text 'The recordings of gate 3' --attach gate3.mp4 plates.zip",
+            "backbone send --as FR --to DE --kind request --deadline-class sirene --text 'Please confirm the identity'",
             "backbone send --as FR --topic border.alerts --kind alert.cap --file alert.cap.xml --clear",
             "backbone send --as FR --to DE --classification restricted --purpose locate_wanted --codes h1 -  < note.txt")
         .With([_to, _info, _alternate, _topic, _precedence, _kind, _text, _file, _attach, _input, _subject,

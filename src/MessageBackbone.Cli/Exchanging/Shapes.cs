@@ -50,7 +50,7 @@ internal sealed record TrackedReceipt(string Outcome, string Reason, string Offi
 internal sealed record TrackedRecipient(
     string Recipient, string State, uint Attempts, string Reason, IReadOnlyList<TrackedReceipt> Receipts, DateTimeOffset? DeliveredAt = null,
     DateTimeOffset? OpenedAt = null, DateTimeOffset? QuarantinedAt = null, string RefusedBy = "", string RedirectedTo = "", string InsteadOf = "",
-    IReadOnlyList<TrackedStep>? Escalations = null);
+    IReadOnlyList<TrackedStep>? Escalations = null, RequestClockFacts? Request = null);
 
 internal sealed record TrackedStep(string Step, string To, string Reason, string Alternate, DateTimeOffset? At = null);
 

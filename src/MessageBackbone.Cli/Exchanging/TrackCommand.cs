@@ -82,6 +82,7 @@ internal static class TrackCommand
             foreach (var r in tracking.Recipients.Where(r => r.Escalations is { Count: > 0 }))
                 foreach (var step in r.Escalations!) session.Print.Line($"Late at {Plain.Line(r.Recipient)}, {Plain.Time(step.At)}: {Told(step)}.");
             if (tracking.AsOf is { } written) session.Print.Line($"As a carry file told that was written at {Plain.Time(written)}; the node cannot be asked now.");
+            PrintRequests(session, tracking);
             session.Print.Table(["recipient", "state", "since", "attempts", "receipts"], tracking.Recipients.Select(r => (IReadOnlyList<string>)
             [
                 r.InsteadOf.Length > 0 ? $"{r.Recipient} (instead of {r.InsteadOf})" : r.Recipient, Told(r),
@@ -100,6 +101,15 @@ internal static class TrackCommand
         foreach (var report in status.NotDelivered ?? [])
             session.Print.Line(
                 $"Not delivered to {Plain.Line(report.Recipient)}: {Plain.Line(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");
+    }
+
+    private static void PrintRequests(Session session, Tracking tracking)
+    {
+        foreach (var r in tracking.Recipients.Where(r => r.Request is not null))
+        {
+            foreach (var step in r.Request!.Steps ?? []) session.Print.Line($"Answer of {Plain.Line(r.Recipient)}, {Plain.Time(step.At)}: {step.Told()}.");
+            session.Print.Line($"Answer of {Plain.Line(r.Recipient)}, {r.Request.Told(session.Shell.Clock.GetUtcNow())}.");
+        }
     }
 
     private static void PrintRecall(Session session, IReadOnlyList<Recalled> recall)

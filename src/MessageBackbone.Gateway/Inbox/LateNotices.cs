@@ -5,7 +5,7 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Inbox;
 
-/// <summary>The house's notices of late deliveries, as an officer reads them: what is late, what was done, and what to do.</summary>
+/// <summary>The house's notices of late deliveries and answers, as an officer reads them: what is late, what was done, and what to do.</summary>
 internal sealed class LateNotices(KeyRing keys)
 {
     /// <summary>The content of a notice in words; its signed form stays with it as a file.</summary>
@@ -14,10 +14,16 @@ internal sealed class LateNotices(KeyRing keys)
     {
         if (!Escalations.TryRead(header, content, keys.Anchor, out var notice, out var problem))
             throw new InvalidOperationException($"The notice of a late delivery does not verify: {problem}");
-        var words = content.Clone();
-        words.Subject = Subject(notice);
-        words.Text = notice.From == keys.Bureau.Value ? ToSender(notice, header) : ToRecipient(notice, header);
+        var (words, self) = (content.Clone(), keys.Bureau.Value);
         words.FileName = $"late-{notice.MessageId}-{notice.Recipient}.cms";
+        if (RequestWords.Are(notice))
+        {
+            (words.Subject, words.Text) = (RequestWords.Subject(notice, self), RequestWords.Text(notice, header, self));
+            return words;
+        }
+
+        words.Subject = Subject(notice);
+        words.Text = notice.From == self ? ToSender(notice, header) : ToRecipient(notice, header);
         return words;
     }
 

@@ -14,6 +14,7 @@ internal static class InboxEndpoints
     public static void Map(IEndpointRouteBuilder routes, GatewayParts parts)
     {
         new ArrivalEndpoint(parts).Map(routes);
+        new OwedEndpoint(parts).Map(routes);
         routes.MapGet("/inbox", (string? from, string? kind, string? precedence, bool? opened, int? limit, int? skip, string? order) =>
                 List(parts, from, kind, precedence, opened, limit, skip, order))
             .Produces<InboxPage>().ProducesProblem(400).WithName("inbox").WithTags("inbox").WithSummary("The inbox, most urgent first")

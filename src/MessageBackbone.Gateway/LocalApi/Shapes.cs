@@ -47,6 +47,7 @@ internal sealed record SendRequest
     [Description("After this time delivery has no sense any more.")]
     public DateTimeOffset? DeliverBy { get; init; }
 
+    [Description("Of a request: how long its answer may take, by the name of a class that the node has configured.")]
     public string DeadlineClass { get; init; } = "";
 
     public bool Exercise { get; init; }
@@ -160,7 +161,8 @@ internal sealed record RecipientShape(
     [property: Description("The operator who refused it in the recipient's place; empty: nobody did.")] string RefusedBy,
     [property: Description("The alternate who gets it, or a copy of it; empty: it was not redirected.")] string RedirectedTo, DateTimeOffset? RedirectedAt,
     [property: Description("The recipient in whose place this bureau got it; empty: it is a recipient itself.")] string InsteadOf,
-    [property: Description("What was done because it was late, in order.")] IReadOnlyList<EscalationShape> Escalations);
+    [property: Description("What was done because it was late, in order.")] IReadOnlyList<EscalationShape> Escalations,
+    [property: Description("The clock of the answer that it owes; absent: it owes none.")] RequestShape? Request);
 
 internal sealed record EscalationShape(string Step, DateTimeOffset? At, string To, string Reason, string Alternate);
 

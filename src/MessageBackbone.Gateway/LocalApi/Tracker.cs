@@ -42,7 +42,8 @@ internal sealed class Tracker(GatewayParts parts)
         tracking.Recipient, EnumNames.Of(tracking.State), tracking.Attempts, ShapeMapping.Time(tracking.DeliveredAt), ShapeMapping.Time(tracking.OpenedAt),
         tracking.Reason, tracking.Sequence, [.. tracking.Receipts.Take(MostReceipts).Select(r => Shape(r.Memory, tracking.Recipient, id, headerSha256))],
         ShapeMapping.Time(tracking.QuarantinedAt), tracking.RefusedBy,
-        tracking.RedirectedTo, ShapeMapping.Time(tracking.RedirectedAt), tracking.InsteadOf, [.. tracking.Escalations.Take(MostSteps).Select(Shape)]);
+        tracking.RedirectedTo, ShapeMapping.Time(tracking.RedirectedAt), tracking.InsteadOf, [.. tracking.Escalations.Take(MostSteps).Select(Shape)],
+        RequestShape.Of(tracking.Request));
 
     private static EscalationShape Shape(EscalationTaken taken) =>
         new(EnumNames.Of(taken.Step), ShapeMapping.Time(taken.At), taken.To, taken.Reason, taken.Alternate);

@@ -30,7 +30,9 @@ public static class AcceptingRegistration
             .AddSingleton<AttachmentCheck>()
             .AddSingleton<UploadCall>()
             .AddSingleton<DownloadCall>()
+            .AddSingleton<RequestCheck>()
             .AddSingleton<Acceptor>()
+            .AddSingleton<RequestTracker>()
             .AddSingleton<Tracker>()
             .AddSingleton<ExchangeService>();
     }

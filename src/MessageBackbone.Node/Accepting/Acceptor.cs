@@ -24,6 +24,7 @@ internal sealed class Acceptor(
     AttachmentCheck attachments,
     Quotas quotas,
     RecallCheck recalls,
+    RequestCheck requests,
     EventRecorder recorder,
     IEventLog log,
     AcceptanceReceipts receipts,
@@ -88,6 +89,7 @@ internal sealed class Acceptor(
         var (now, state) = (clock.GetUtcNow(), directory.State);
         SignerCheck.Require(submission, state, node.Anchor, now);
         FieldCheck.Require(submission, now, limits);
+        requests.Require(submission.Header);
         var body = BodyCheck.Require(submission);
         RecallCheck.RequireForm(submission);
         RecipientCheck.Require(submission, body, state);

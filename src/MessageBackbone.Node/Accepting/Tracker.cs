@@ -10,7 +10,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>What became of a message, straight from its streams: what was recorded before the call is in the answer. Also says who a message's parties are.</summary>
-internal sealed class Tracker(IEventLog log, MessageParties parties)
+internal sealed class Tracker(IEventLog log, MessageParties parties, RequestTracker requests)
 {
     /// <summary>The acceptance of a message that the caller sent or receives; null for every other id.</summary>
     public async Task<(RecordedEvent Event, Accepted Accepted)?> FindAsync(Caller caller, string messageId, CancellationToken cancellationToken)
@@ -45,6 +45,7 @@ internal sealed class Tracker(IEventLog log, MessageParties parties)
             var own = await RecipientAsync(accepted.Content, caller.Name, cancellationToken);
             // What was done about it, and who has it besides, is the sender's business.
             own.Escalations.Clear();
+            own.Request?.Steps.Clear();
             (own.RedirectedTo, own.RedirectedAt) = ("", null);
             tracking.Recipients.Add(own);
             return tracking;
@@ -83,6 +84,7 @@ internal sealed class Tracker(IEventLog log, MessageParties parties)
             tracking.QuarantinedAt = null;
         }
 
+        tracking.Request = await requests.TrackAsync(header, tracking, cancellationToken);
         return tracking;
     }
 

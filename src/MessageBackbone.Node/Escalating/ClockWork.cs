@@ -19,7 +19,7 @@ internal sealed record PageDone(LogPosition? Last, TimeSpan Next)
 
 /// <summary>Does what the rows of clocks say is due by appending to the log, page by page, and waits for the rows to have each page before it asks again: so
 /// nothing is done twice for being slow.</summary>
-internal sealed class ClockWork(ServiceClockQueries clocks, Signal changed, TimeSpan lookEvery, TimeProvider clock, ILogger logger)
+internal sealed class ClockWork(ProjectionFollower rows, Signal changed, TimeSpan lookEvery, TimeProvider clock, ILogger logger)
 {
     /// <summary>Runs until cancelled. A store that is away holds it up and no more; so do rows that follow the log no more, until they are rebuilt.</summary>
     public async Task RunAsync(Func<CancellationToken, Task<PageDone>> doPage, CancellationToken cancellationToken)
@@ -30,10 +30,10 @@ internal sealed class ClockWork(ServiceClockQueries clocks, Signal changed, Time
         {
             try
             {
-                if (!caughtUp) await clocks.CatchUpAsync(cancellationToken);
+                if (!caughtUp) await rows.CatchUpAsync(cancellationToken);
                 caughtUp = true;
                 var page = await doPage(cancellationToken);
-                if (page.Last is { } position) await clocks.WaitForAsync(position, cancellationToken);
+                if (page.Last is { } position) await rows.WaitForAsync(position, cancellationToken);
                 await changed.WaitAsync(page.Next < lookEvery ? page.Next : lookEvery, clock, cancellationToken);
                 backOff.Reset();
             }

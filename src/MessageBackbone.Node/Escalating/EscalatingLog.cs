@@ -27,4 +27,16 @@ internal static partial class EscalatingLog
 
     [LoggerMessage(407, LogLevel.Information, "{Host} accepted the call for event {Event} ({Outcome})")]
     public static partial void Called(ILogger logger, string host, string @event, string outcome);
+
+    [LoggerMessage(408, LogLevel.Information, "{Bureau} was reminded of its answer to request {Message}")]
+    public static partial void RequestReminded(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(409, LogLevel.Information, "The answer of {Bureau} to request {Message} is overdue: {To} is told")]
+    public static partial void RequestOverdue(ILogger logger, string message, string bureau, string to);
+
+    [LoggerMessage(410, LogLevel.Warning, "The answer of {Bureau} to request {Message} ({Class}) is overdue and every other step was taken")]
+    public static partial void RequestForOperator(ILogger logger, string message, string bureau, string @class);
+
+    [LoggerMessage(411, LogLevel.Warning, "Request {Message} to {Bureau} has no clock: the deadline class {Class} is not configured any more")]
+    public static partial void RequestClassUnknown(ILogger logger, string message, string bureau, string @class);
 }

@@ -7,7 +7,8 @@ namespace MessageBackbone.Node.Escalating;
 
 /// <summary>Runs steps, notices and calls from the host's start to its end. Operations and health see its state.</summary>
 internal sealed class EscalatingService(
-    Escalator escalator, EscalationNotices notices, EscalationCalls calls, ServiceClockQueries clocks, ILogger<EscalatingService> logger) : BackgroundService
+    Escalator escalator, EscalationNotices notices, EscalationCalls calls, ServiceClockQueries clocks, RequestKeeper keeper, RequestNotices requestNotices,
+    RequestQueries requests, ILogger<EscalatingService> logger) : BackgroundService
 {
     private volatile string _state = "starting";
 
@@ -18,7 +19,9 @@ internal sealed class EscalatingService(
     {
         _state = FollowerState.Running;
         using var gauge = NodeMetrics.ObserveLate(() => clocks.Late());
+        using var overdue = NodeMetrics.ObserveOverdue(requests.Overdue);
         await Task.WhenAll(
+            GuardAsync("clocks of requests", keeper.RunAsync, stoppingToken), GuardAsync("notices about requests", requestNotices.RunAsync, stoppingToken),
             GuardAsync("escalation", escalator.RunAsync, stoppingToken), GuardAsync("escalation notices", notices.RunAsync, stoppingToken),
             GuardAsync("escalation calls", calls.RunAsync, stoppingToken));
     }

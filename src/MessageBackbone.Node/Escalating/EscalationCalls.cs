@@ -17,6 +17,6 @@ internal sealed class EscalationCalls(
     {
         using var client = new CallClient(target, options.CallTimeout, clock);
         var line = new CallLine(target, client, clocks, recording, options, clock, logger);
-        await new ClockWork(clocks, changed, options.LookEvery, clock, logger).RunAsync(line.CallPageAsync, cancellationToken);
+        await new ClockWork(clocks.Rows, changed, options.LookEvery, clock, logger).RunAsync(line.CallPageAsync, cancellationToken);
     }
 }

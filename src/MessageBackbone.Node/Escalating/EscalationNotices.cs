@@ -21,7 +21,7 @@ internal sealed class EscalationNotices(
 
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        new ClockWork(clocks, signals.Notices, options.LookEvery, clock, logger).RunAsync(TellPageAsync, cancellationToken);
+        new ClockWork(clocks.Rows, signals.Notices, options.LookEvery, clock, logger).RunAsync(TellPageAsync, cancellationToken);
 
     private async Task<PageDone> TellPageAsync(CancellationToken cancellationToken)
     {

@@ -39,7 +39,7 @@ internal sealed class Escalator(
 
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        new ClockWork(clocks, new Signal(), options.LookEvery, clock, logger).RunAsync(TakePageAsync, cancellationToken);
+        new ClockWork(clocks.Rows, new Signal(), options.LookEvery, clock, logger).RunAsync(TakePageAsync, cancellationToken);
 
     // A page of one precedence and one step, the most urgent first: their appends share a flush, and what is urgent waits for no long list of the other.
     private async Task<PageDone> TakePageAsync(CancellationToken cancellationToken)

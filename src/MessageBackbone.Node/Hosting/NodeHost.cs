@@ -116,7 +116,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddTelemetry(options.Telemetry, identity.Name)
             .AddRouting(Routing(options))
             .AddDelivering(options.Delivering)
-            .AddEscalating(options.Escalation)
+            .AddEscalating(options.Escalation, options.Requests)
             .AddCarrying()
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddGrpcHealthAndReflection();

@@ -57,6 +57,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Service levels, and what is done when one has passed.</summary>
     [Required] public EscalationOptions Escalation { get; set; } = new();
 
+    /// <summary>Deadline classes of requests, and when their recipients are reminded.</summary>
+    [Required] public RequestOptions Requests { get; set; } = new();
+
     /// <summary>Health pages, and what counts as ready.</summary>
     [Required] public OperationsOptions Operations { get; set; } = new();
 
@@ -70,7 +73,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Operations, Telemetry])
+        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Requests, Operations, Telemetry])
             Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {

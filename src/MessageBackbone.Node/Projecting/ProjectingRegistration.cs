@@ -7,7 +7,7 @@ internal static class ProjectingRegistration
 {
     private static readonly Func<ReadModels, ProjectionFollower>[] Followers =
         [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events,
-            models => models.Clocks];
+            models => models.Clocks, models => models.Requests];
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, ProjectingOptions options)
     {
@@ -16,6 +16,7 @@ internal static class ProjectingRegistration
         services.AddSingleton(provider => new Deliveries(provider.GetRequiredService<ReadModels>().Deliveries));
         services.AddSingleton(provider => new Events(provider.GetRequiredService<ReadModels>().Events));
         services.AddSingleton(provider => new ServiceClockQueries(provider.GetRequiredService<ReadModels>().Clocks));
+        services.AddSingleton(provider => new RequestQueries(provider.GetRequiredService<ReadModels>().Requests));
         foreach (var pick in Followers) services.AddSingleton<IFollower>(provider => pick(provider.GetRequiredService<ReadModels>()));
         return services;
     }

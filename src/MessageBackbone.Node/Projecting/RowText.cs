@@ -7,7 +7,7 @@ namespace MessageBackbone.Node.Projecting;
 internal static class RowText
 {
     private const int IdLength = 36;
-    private const string Message = "message-", Delivery = "delivery-";
+    private const string Message = "message-", Delivery = "delivery-", Request = "request-";
 
     /// <summary>"Until further notice" in a version's <c>until</c>.</summary>
     public const long Open = long.MaxValue;
@@ -25,9 +25,7 @@ internal static class RowText
     {
         var name = stream.Value.AsSpan();
         if (name.StartsWith(Message) && name.Length == Message.Length + IdLength) return Id(name[Message.Length..]);
-        return name.StartsWith(Delivery) && name.Length > Delivery.Length + IdLength && name[Delivery.Length + IdLength] == '-'
-            ? Id(name.Slice(Delivery.Length, IdLength))
-            : null;
+        return OfBureau(name, Delivery) ?? OfBureau(name, Request);
     }
 
     public static long? Ticks(Timestamp? time) => time is null ? null : (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanos / 100);
@@ -37,6 +35,9 @@ internal static class RowText
     public static DateTimeOffset Time(long ticks) => DateTimeOffset.UnixEpoch.AddTicks(ticks);
 
     public static Timestamp? Timestamp(long? ticks) => ticks is { } some ? Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(Time(some)) : null;
+
+    private static byte[]? OfBureau(ReadOnlySpan<char> name, string prefix) =>
+        name.StartsWith(prefix) && name.Length > prefix.Length + IdLength && name[prefix.Length + IdLength] == '-' ? Id(name.Slice(prefix.Length, IdLength)) : null;
 
     private static byte[]? Id(ReadOnlySpan<char> text) => Guid.TryParseExact(text, "D", out var id) ? id.ToByteArray(bigEndian: true) : null;
 }

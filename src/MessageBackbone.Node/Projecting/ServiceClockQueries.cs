@@ -14,6 +14,8 @@ internal sealed record OwedStep(Guid EventId, LogPosition Position);
 /// <summary>Questions to the read model <c>clocks</c>; each reads one page.</summary>
 internal sealed class ServiceClockQueries(ProjectionFollower follower)
 {
+    public ProjectionFollower Rows => follower;
+
     /// <summary>Returns once everything that the log holds now is in the rows.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken) => follower.CatchUpAsync(cancellationToken);
 

@@ -19,6 +19,7 @@ internal static class NodeMetrics
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<QuarantinedCount>>> Quarantines = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, Precedence Precedence, ulong Deliveries)>>> Clocks = new();
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, ulong Requests)>>> Requests = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string State, bool IsNow)>>> Transports = new();
 
     // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
@@ -38,6 +39,8 @@ internal static class NodeMetrics
     private static readonly Counter<long> EscalatedCount = Meter.CreateCounter<long>("backbone.escalated", "{step}", "Steps taken for late deliveries, by precedence and step");
     private static readonly Counter<long> EscalationCallCount = Meter.CreateCounter<long>("backbone.escalation.calls", "{call}", "HTTPS calls for steps, by their end");
 
+    private static readonly Counter<long> RequestStepCount = Meter.CreateCounter<long>("backbone.requests.steps", "{step}", "Reminders and escalations of requests, by step");
+
     private static readonly Histogram<double> AppendDuration = Meter.CreateHistogram(
         "backbone.append.duration", "s", "From asking for an append to its being on disk", null, Advice(AppendBuckets));
 
@@ -52,6 +55,9 @@ internal static class NodeMetrics
 
     private static readonly ObservableGauge<long> LateDeliveries = Meter.CreateObservableGauge(
         "backbone.late", ObserveLate, "{delivery}", "Deliveries whose service level has passed and whose clock runs, by bureau and precedence");
+
+    private static readonly ObservableGauge<long> OverdueAnswers = Meter.CreateObservableGauge(
+        "backbone.requests.overdue", ObserveOverdue, "{request}", "Answers to requests whose deadline has passed and that are still owed, by bureau");
 
     private static readonly ObservableGauge<int> TransportStates = Meter.CreateObservableGauge(
         "backbone.transport.state", ObserveTransports, "{transport}", "1 for the state in which the transport to the lanes is, 0 for each other one");
@@ -91,6 +97,9 @@ internal static class NodeMetrics
     /// <summary>A call for a step was accepted, or given up.</summary>
     public static void EscalationCalled(bool accepted) => EscalationCallCount.Add(1, Tag("end", accepted ? "accepted" : "given-up"));
 
+    /// <summary>A step was taken for a request.</summary>
+    public static void RequestStepTaken(string step) => RequestStepCount.Add(1, Tag("step", step));
+
     /// <summary>A receipt of any outcome was recorded.</summary>
     public static void Receipt(DeliveryOutcome outcome) => ReceiptCount.Add(1, Tag("outcome", outcome.Word()));
 
@@ -121,6 +130,14 @@ internal static class NodeMetrics
         return new Observation(() => Clocks.TryRemove(key, out _));
     }
 
+    /// <summary>Lets the gauge of overdue answers read the requests until the answer is disposed.</summary>
+    public static IDisposable ObserveOverdue(Func<IEnumerable<(string Bureau, ulong Requests)>> overdue)
+    {
+        var key = Guid.NewGuid();
+        Requests[key] = overdue;
+        return new Observation(() => Requests.TryRemove(key, out _));
+    }
+
     /// <summary>Lets the gauge of the transport's state read every state that there is, until the answer is disposed.</summary>
     public static IDisposable ObserveTransport(Func<IEnumerable<(string State, bool IsNow)>> states)
     {
@@ -143,6 +160,11 @@ internal static class NodeMetrics
         from clocks in Clocks.Values
         from row in clocks()
         select new Measurement<long>((long)row.Deliveries, Tag("bureau", row.Bureau), Tag("precedence", row.Precedence.Word()));
+
+    private static IEnumerable<Measurement<long>> ObserveOverdue() =>
+        from requests in Requests.Values
+        from row in requests()
+        select new Measurement<long>((long)row.Requests, Tag("bureau", row.Bureau));
 
     private static IEnumerable<Measurement<int>> ObserveTransports() =>
         from transport in Transports.Values

@@ -56,7 +56,17 @@ public static class Escalations
         checks.MessageId(notice.MessageId, "message_id");
         checks.Digest(notice.HeaderSha256, "header_sha256");
         checks.Bureau(notice.Recipient, "recipient");
-        checks.Require(notice.Step is >= EscalationStep.DutyDesk and <= EscalationStep.Operator, "step", "One of the steps of the contract.");
+        var ofRequest = notice.RequestStep != RequestStep.Unspecified;
+        checks.Require(
+            ofRequest
+                ? notice is { Step: EscalationStep.Unspecified, RequestStep: >= RequestStep.FirstReminder and <= RequestStep.Operator }
+                : notice.Step is >= EscalationStep.DutyDesk and <= EscalationStep.Operator, "step", "One of the steps of the contract.");
+        if (ofRequest)
+        {
+            checks.Time(notice.DueAt, "due_at");
+            checks.Require(Patterns.IsDeadlineClass(notice.DeadlineClass), "deadline_class", "Required: [a-z][a-z0-9.-]{0,63}.");
+        }
+
         checks.Require(Patterns.IsReasonCode(notice.Reason), "reason", "[A-Z_]{1,64}.");
         checks.Time(notice.At, "at");
         checks.Optional(notice.Alternate, Patterns.IsBureauCode, "alternate", "Empty, or a bureau code.");

@@ -7,7 +7,7 @@ public sealed class DescriptionTests(LocalHouse house) : IClassFixture<LocalHous
 {
     private static readonly string[] _routes =
     [
-        "GET /health/live", "GET /health/ready", "GET /inbox", "GET /inbox/arrivals", "GET /inbox/{id}", "GET /inbox/{id}/attachments",
+        "GET /health/live", "GET /health/ready", "GET /inbox", "GET /inbox/arrivals", "GET /inbox/owed", "GET /inbox/{id}", "GET /inbox/{id}/attachments",
         "GET /inbox/{id}/attachments/{sha256}", "POST /attachments", "GET /messages", "GET /messages/{id}", "GET /status",
         "POST /carry/export", "GET /carry/files/{number}", "POST /carry/import",
         "POST /inbox/{id}/open", "POST /messages", "POST /messages/{id}/recall", "POST /messages/{id}/resend", "POST /subscriptions/{topic}",

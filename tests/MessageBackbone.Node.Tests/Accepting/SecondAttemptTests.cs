@@ -98,8 +98,7 @@ public sealed class SecondAttemptTests
         T Room<T>()
             where T : notnull => house.Node.Services.GetRequiredService<T>();
         return new Acceptor(
-            Room<CurrentDirectory>(), Room<ContentStore>(), Room<AttachmentCheck>(), Room<Quotas>(), Room<RecallCheck>(), new EventRecorder(log, house.Clock), log,
-            Room<AcceptanceReceipts>(), Room<NodeIdentity>(),
-            Room<NodeLimits>(), house.Clock);
+            Room<CurrentDirectory>(), Room<ContentStore>(), Room<AttachmentCheck>(), Room<Quotas>(), Room<RecallCheck>(), Room<RequestCheck>(),
+            new EventRecorder(log, house.Clock), log, Room<AcceptanceReceipts>(), Room<NodeIdentity>(), Room<NodeLimits>(), house.Clock);
     }
 }
