@@ -53,18 +53,20 @@ internal sealed class ReflectionService(ReflectionCatalogue catalogue) : ServerR
         if (file is null)
             return Error(StatusCode.NotFound, "No such file or symbol is known here.");
         var found = new FileDescriptorResponse();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        Add(file, found, seen);
+        var files = new List<FileDescriptor>();
+        AddImportsFirst(file, files);
+        // The file that was asked for first, and each before what it imports: simple clients read the list from its end.
+        found.FileDescriptorProto.AddRange(files.AsEnumerable().Reverse().Select(each => each.SerializedData));
         return new Response { FileDescriptorResponse = found };
     }
 
-    private static void Add(FileDescriptor file, FileDescriptorResponse found, HashSet<string> seen)
+    private static void AddImportsFirst(FileDescriptor file, List<FileDescriptor> files)
     {
-        if (!seen.Add(file.Name))
+        if (files.Contains(file))
             return;
-        found.FileDescriptorProto.Add(file.SerializedData);
         foreach (var import in file.Dependencies)
-            Add(import, found, seen);
+            AddImportsFirst(import, files);
+        files.Add(file);
     }
 
     private static Response Error(StatusCode code, string text) => new() { ErrorResponse = new ErrorResponse { ErrorCode = (int)code, ErrorMessage = text } };
