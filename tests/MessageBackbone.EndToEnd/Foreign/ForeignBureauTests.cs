@@ -123,7 +123,7 @@ public sealed class ForeignBureauTests(ForeignHouse shared) : IClassFixture<Fore
             "backbone.v1.OperationsService", "grpc.health.v1.Health",
         ];
         Assert.Empty(services.Except(Texts(seen.GetProperty("reflection").GetProperty("services"))));
-        Assert.Equal(["Submit", "SubmitMany", "Track", "DownloadContent"], Texts(seen.GetProperty("reflection").GetProperty("methods")));
+        Assert.Equal(["Submit", "SubmitMany", "Track", "DownloadContent", "UploadContent"], Texts(seen.GetProperty("reflection").GetProperty("methods")));
     }
 
     [Fact]

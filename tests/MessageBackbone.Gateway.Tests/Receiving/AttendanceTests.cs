@@ -116,8 +116,12 @@ public sealed class AttendanceTests
     {
         await using var house = await GatewayHouse.OpenAsync("DE");
         var between = await house.StandBetweenAsync("DE");
-        between.Attend = (_, responses, context) =>
-            responses.WriteAsync(new ToGateway { Recorded = new Recorded { DeliveryId = "r-1", Position = 1 } }, context.CancellationToken);
+        between.Attend = async (requests, responses, context) =>
+        {
+            // Ended before Hello was written, the call would break instead of telling its reason.
+            await requests.MoveNext(context.CancellationToken);
+            await responses.WriteAsync(new ToGateway { Recorded = new Recorded { DeliveryId = "r-1", Position = 1 } }, context.CancellationToken);
+        };
 
         var germany = await house.StartAsync("DE", node: between.Address);
 
