@@ -12,6 +12,7 @@ public static class EscalatingRegistration
         .AddSingleton(requests)
         .AddSingleton<EscalationSignals>()
         .AddSingleton<Escalator>()
+        .AddSingleton<OwedNotices>()
         .AddSingleton<EscalationNotices>()
         .AddSingleton<CallRecording>()
         .AddSingleton<EscalationCalls>()

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
-using Google.Protobuf;
 using MessageBackbone.Protocol.Canonical;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -13,42 +12,13 @@ public static class Escalations
     /// <param name="message">The header of the message that is late; the notice takes its precedence, conversation and reference.</param>
     /// <param name="sign">A sign certificate of role <c>node</c> with its key.</param>
     public static Envelope Compose(
-        EscalationNotice notice, MessageHeader message, BureauCode to, BureauCode house, X509Certificate2 sign, MessageId id, DateTimeOffset at)
-    {
-        var header = new MessageHeader
-        {
-            To = { to.Value },
-            Precedence = message.Precedence,
-            Kind = MessageOpening.EscalationKind,
-            ConversationId = message.ConversationId,
-            InReplyTo = message.MessageId,
-            Reference = message.Reference,
-            // It says no more than the message's own header does.
-            Handling = new Handling { Classification = Classification.OfficialUseOnly, Purpose = message.Handling.Purpose },
-            BodyForm = BodyForm.Clear,
-            Exercise = message.Exercise,
-        };
-        var content = new SealedContent { Data = ByteString.CopyFrom(ReceiptBuilding.Sign(notice, sign, at)), MediaType = NonDelivery.MediaType };
-        return MessageComposing.Compose(new MessageDraft(header, content), [], sign, id, house, at);
-    }
+        EscalationNotice notice, MessageHeader message, BureauCode to, BureauCode house, X509Certificate2 sign, MessageId id, DateTimeOffset at) =>
+        HouseNotes.Compose(notice, MessageOpening.EscalationKind, message, to.Value, house, sign, id, at);
 
     /// <summary>Reads and verifies what a notice says. That its message is good is for <see cref="MessageOpening"/> to say.</summary>
     public static bool TryRead(
-        MessageHeader header, SealedContent content, TrustAnchor anchor, [NotNullWhen(true)] out EscalationNotice? notice, out string problem)
-    {
-        if (!ReceiptBuilding.TryRead(content.Data.Memory, EscalationNotice.Parser, out var signed, out notice, out problem)) return false;
-        var verdict = anchor.Judge(signed.CertificateDer, CertificateUse.Sign, signed.SigningTime, HolderRole.Node);
-        if (!verdict.Ok)
-            problem = verdict.Problem;
-        else if (!signed.VerifySignature())
-            problem = "The signature does not verify.";
-        else if (Check(notice) is [var first, ..])
-            problem = $"{first.Path}: {first.Text}";
-        else if (notice.MessageId != header.InReplyTo)
-            problem = "The notice is about another message than the one that it answers.";
-        if (problem.Length > 0) notice = null;
-        return problem.Length == 0;
-    }
+        MessageHeader header, SealedContent content, TrustAnchor anchor, [NotNullWhen(true)] out EscalationNotice? notice, out string problem) =>
+        HouseNotes.TryRead(header, content, anchor, EscalationNotice.Parser, Check, static note => note.MessageId, out notice, out problem);
 
     private static IReadOnlyList<FieldProblem> Check(EscalationNotice notice)
     {
