@@ -1,3 +1,4 @@
+using MessageBackbone.Faults.Houses;
 using MessageBackbone.Faults.Programs;
 using MessageBackbone.Faults.Scheduling;
 
@@ -22,7 +23,7 @@ internal static class MemoryScenes
         new(Kept, "a stream that ends gives back nothing of its lanes", "unresolved", LineIsCutAsync),
     ];
 
-    // DE stores everything, and the log takes no receipt: so the node presents everything once more on DE's next stream.
+    // DE stores everything, and the log takes no receipt until the node has presented everything once more on DE's next stream.
     private static async Task ComesAgainAsync(Scene scene)
     {
         scene.House.Line(Scene.Recipient).Cut();
@@ -32,8 +33,9 @@ internal static class MemoryScenes
         scene.House.Line(Scene.Recipient).Heal();
         await scene.ShownAsync(Count);
         scene.House.Line(Scene.Recipient).Cut();
-        await scene.MendAsync(NodeProgram.Name, "events.db");
         scene.House.Line(Scene.Recipient).Heal();
+        await Waiting.UntilAsync("all is presented again", async () => await scene.AskPlanAsync("select min(attempts) from row") is >= 2L, scene.Cancel);
+        await scene.MendAsync(NodeProgram.Name, "events.db");
         await scene.DeliveredAsync();
     }
 
