@@ -46,6 +46,7 @@ public static class EventTypes
         ("request.reminded.v1", RequestReminded.Descriptor),
         ("request.overdue.v1", RequestOverdue.Descriptor),
         ("request.closed.v1", RequestClosed.Descriptor),
+        ("delivery.asked-back.v1", AskedBack.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

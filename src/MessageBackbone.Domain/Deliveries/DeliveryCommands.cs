@@ -43,7 +43,7 @@ public sealed record Release(Accepted Message, string Recipient, string Operator
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
 public sealed record RefuseQuarantined(Accepted Message, string Recipient, string Operator, string Reason, DateTimeOffset At, string Node) : DeliveryCommand;
 
-/// <summary>The sender recalled the message: ends the delivery, unless a receipt settled it before or it ended otherwise.</summary>
+/// <summary>The sender recalled the message: ends the delivery, or asks back what a receipt settled before; what ended otherwise stays so.</summary>
 /// <param name="Message">The acceptance of the recalled message.</param>
 /// <param name="OrderId">The message that brought the order. Verified before: it is the sender's, and names this recipient.</param>
 /// <param name="Reason">The order's code.</param>

@@ -37,6 +37,9 @@ public sealed record DeliveryProgress
     /// <summary>The alternate that gets it, or a copy of it; null: it was not redirected.</summary>
     public string? RedirectedTo { get; private init; }
 
+    /// <summary>Its sender recalled the message when the recipient had it already.</summary>
+    public bool IsAskedBack { get; private init; }
+
     /// <summary>Steps taken because it was late, in their order.</summary>
     public ImmutableArray<EscalationStep> Escalations { get; private init; } = [];
 
@@ -113,6 +116,7 @@ public sealed record DeliveryProgress
         Escalated e => state with { Escalations = state.Escalations.Add(e.Step) },
         // After a receipt that settled it the alternate has a copy, and the recipient keeps its state.
         Redirected e => state with { RedirectedTo = e.To, EndedAs = state.IsFinal ? state.EndedAs : DeliveryStage.Redirected },
+        AskedBack => state with { IsAskedBack = true },
         EscalationCalled e => state with { Calls = state.Calls.Add(e.EventId) },
         _ => throw new UnreachableException($"A delivery has no case for {@event.Descriptor.FullName}."),
     };

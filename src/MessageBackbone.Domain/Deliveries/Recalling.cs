@@ -4,7 +4,7 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Domain.Deliveries;
 
-/// <summary>The end that the sender gives: it recalled the message before the recipient acknowledged it.</summary>
+/// <summary>What an order to recall means for one delivery: one that no receipt settled ends; a recipient that has the message is asked for it.</summary>
 internal static class Recalling
 {
     public static Decision Decide(DeliveryProgress state, Recall command)
@@ -14,17 +14,31 @@ internal static class Recalling
             return Decision.No(Reasons.UnknownMessage, "This bureau is no recipient of the message.", "recipient");
         }
 
-        // Who holds it by then is asked for it; who refused it never had it; what expired stays so.
-        return state.IsFinal
-            ? Decision.Nothing
-            : Decision.Of(new Recalled
-            {
-                MessageId = command.Message.Content.MessageId,
-                Recipient = command.Recipient,
-                OrderId = command.OrderId,
-                Reason = command.Reason,
-                At = command.At.ToTimestamp(),
-                Node = command.Node,
-            });
+        return state.Stage switch
+        {
+            DeliveryStage.Waiting or DeliveryStage.Quarantined => Decision.Of(End(command)),
+            DeliveryStage.Delivered or DeliveryStage.Opened when !state.IsAskedBack => Decision.Of(AskBack(command)),
+            // Who refused it never had it; what expired stays so.
+            _ => Decision.Nothing,
+        };
     }
+
+    private static Recalled End(Recall command) => new()
+    {
+        MessageId = command.Message.Content.MessageId,
+        Recipient = command.Recipient,
+        OrderId = command.OrderId,
+        Reason = command.Reason,
+        At = command.At.ToTimestamp(),
+        Node = command.Node,
+    };
+
+    private static AskedBack AskBack(Recall command) => new()
+    {
+        MessageId = command.Message.Content.MessageId,
+        Recipient = command.Recipient,
+        OrderId = command.OrderId,
+        At = command.At.ToTimestamp(),
+        Node = command.Node,
+    };
 }

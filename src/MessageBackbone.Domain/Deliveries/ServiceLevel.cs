@@ -39,7 +39,7 @@ public static class ServiceClocks
         precedence is Precedence.Flash or Precedence.Immediate && kind is not ("order.recall" or "statement.recall");
 
     /// <summary>Nobody waits for this delivery any more.</summary>
-    public static bool Stopped(DeliveryProgress state, MessageHeader header) => state.Stage switch
+    public static bool Stopped(DeliveryProgress state, MessageHeader header) => state.IsAskedBack || state.Stage switch
     {
         DeliveryStage.Waiting or DeliveryStage.Quarantined => false,
         DeliveryStage.Delivered => !StopsAtOpened(header.Precedence, header.Kind),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Domain.Directory;
@@ -10,8 +11,6 @@ namespace MessageBackbone.Domain.Directory;
 public sealed class ExchangePolicy
 {
     private const string Any = "*";
-    private static readonly FrozenSet<string> ControlKinds =
-        FrozenSet.Create(StringComparer.Ordinal, "order.recall", "statement.recall", "report.nondelivery", "report.escalation");
 
     private readonly FrozenDictionary<(string From, string To, string Kind), (int Order, bool Allow)> _rules;
     private readonly FrozenSet<string> _clearKinds;
@@ -49,7 +48,7 @@ public sealed class ExchangePolicy
     }
 
     /// <summary>Whether a body of this kind may travel unencrypted: a control kind, or one that the policy names.</summary>
-    public bool IsClearKind(string kind) => ControlKinds.Contains(kind) || _clearKinds.Contains(kind);
+    public bool IsClearKind(string kind) => ControlKinds.Has(kind) || _clearKinds.Contains(kind);
 
     private void First(string from, string to, string kind, ref (int Order, bool Allow) first)
     {

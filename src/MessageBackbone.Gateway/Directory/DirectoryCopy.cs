@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Gateway.Directory;
@@ -15,8 +16,6 @@ internal sealed record DirectoryCopy(
     ulong Position, ImmutableDictionary<string, KnownBureau> Bureaus, ImmutableDictionary<Holder, IReadOnlyList<VouchedCertificate>> Others,
     ImmutableDictionary<string, KnownTopic> Topics, PolicyEntry? Policy)
 {
-    private static readonly string[] _controlKinds = ["order.recall", "statement.recall", "report.nondelivery", "report.escalation"];
-
     public static DirectoryCopy Empty { get; } = new(0, ImmutableDictionary<string, KnownBureau>.Empty.WithComparers(StringComparer.Ordinal),
         ImmutableDictionary<Holder, IReadOnlyList<VouchedCertificate>>.Empty,
         ImmutableDictionary<string, KnownTopic>.Empty.WithComparers(StringComparer.Ordinal), null);
@@ -28,7 +27,7 @@ internal sealed record DirectoryCopy(
     public IEnumerable<VouchedCertificate> NodeSignCertificates() =>
         Others.Where(o => o.Key.Role == HolderRole.Node).SelectMany(o => o.Value).Where(c => c.Use == CertificateUse.Sign);
 
-    public bool IsClearKind(string kind) => _controlKinds.Contains(kind) || (Policy is null ? kind == "alert.cap" : Policy.ClearKinds.Contains(kind));
+    public bool IsClearKind(string kind) => ControlKinds.Has(kind) || (Policy is null ? kind == "alert.cap" : Policy.ClearKinds.Contains(kind));
 
     /// <summary>The first rule that fits decides; where none fits, enrolled bureaus may exchange.</summary>
     public bool MayExchange(string from, string to, string kind)

@@ -57,14 +57,21 @@ internal sealed class Sender(
         await Task.WhenAll(running);
     }
 
-    // The last quarter of the slots is for what is more urgent than ROUTINE, so that a full pipe of ROUTINE does not make a FLASH wait for an answer.
     private WaitingMessage? TakeNext(TimeSpan[] rests)
     {
         var inFlight = Volatile.Read(ref _inFlight);
-        if (inFlight >= options.SubmitInFlight) return null;
-        var atLeast = inFlight >= options.SubmitInFlight * 3 / 4 ? (int)Precedence.Priority : 0;
-        return queue.TryTake(level => level >= atLeast && rests[level] <= TimeSpan.Zero);
+        return queue.TryTake(level => inFlight < SlotsOf(level, options.SubmitInFlight) && rests[level] <= TimeSpan.Zero);
     }
+
+    /// <summary>How many calls may be under way when one of a precedence begins: each leaves a part to what is more urgent, so that no full pipe of anything makes
+    /// a FLASH wait for an answer. At least one for all.</summary>
+    internal static int SlotsOf(int level, int slots) => (Precedence)level switch
+    {
+        Precedence.Flash => slots,
+        Precedence.Immediate => Math.Max(1, slots * 7 / 8),
+        Precedence.Priority => Math.Max(1, slots * 3 / 4),
+        _ => Math.Max(1, slots * 5 / 8),
+    };
 
     // Nothing can go now: until something is put, a slot is free or a pause is over.
     private async Task WaitAsync(TimeSpan[] rests, Task changed, Task slotFree, CancellationToken cancellationToken)

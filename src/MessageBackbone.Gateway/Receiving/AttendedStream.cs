@@ -20,7 +20,7 @@ internal sealed class AttendedStream(
     private const int Page = 256;
 
     // They hold at most what is under way: one entry for each receipt that the node answered.
-    private readonly Channel<(SentReceipt Receipt, TimeSpan After)> _later = Channel.CreateUnbounded<(SentReceipt, TimeSpan)>();
+    private readonly Channel<(SentReceipt Receipt, long Refused, TimeSpan After)> _later = Channel.CreateUnbounded<(SentReceipt, long, TimeSpan)>();
     private readonly Channel<(SentReceipt Receipt, long Refused)> _signerRefused = Channel.CreateUnbounded<(SentReceipt, long)>();
     private readonly Channel<(SentReceipt Receipt, ulong Position, Task Marking)> _marks = Channel.CreateUnbounded<(SentReceipt, ulong, Task)>();
     private string _house = "";
@@ -134,7 +134,7 @@ internal sealed class AttendedStream(
         var refusal = NodeRefusal.Of(answer.Refusal ?? new Refusal());
         if (refusal.Reason is Reasons.StoreUnavailable or Reasons.NotLeader or Reasons.Draining)
         {
-            _later.Writer.TryWrite((sent, refusal.RetryAfter ?? options.ReconnectFirst));
+            _later.Writer.TryWrite((sent, clock.GetTimestamp(), refusal.RetryAfter ?? options.ReconnectFirst));
             return;
         }
         GatewayLog.ReceiptRefused(log, sent.MessageId, refusal.Reason);
@@ -157,11 +157,18 @@ internal sealed class AttendedStream(
 
     private async Task SendLaterAsync(CancellationToken cancellationToken)
     {
-        await foreach (var (receipt, after) in _later.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var (receipt, refused, after) in _later.Reader.ReadAllAsync(cancellationToken))
         {
-            await Task.Delay(after, clock, cancellationToken);
+            await RestAsync(refused, after, cancellationToken);
             await outlet.SendAsync(receipt, cancellationToken);
         }
+    }
+
+    // Since its refusal: those behind it wait together with it, not one pause after the other, or a full window would be away for minutes.
+    private async Task RestAsync(long refused, TimeSpan after, CancellationToken cancellationToken)
+    {
+        var rest = after - clock.GetElapsedTime(refused);
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, clock, cancellationToken);
     }
 
     // A new key goes at once. Without one the same bytes go again after a pause: a certificate may be installed, or enrolled, later than it is missed.
@@ -172,9 +179,7 @@ internal sealed class AttendedStream(
             var again = await signing.AgainAsync(refused, cancellationToken);
             if (again == refused)
             {
-                // Since its refusal: those behind it wait together with it, not one pause after the other.
-                var rest = options.ReconnectMax - clock.GetElapsedTime(at);
-                if (rest > TimeSpan.Zero) await Task.Delay(rest, clock, cancellationToken);
+                await RestAsync(at, options.ReconnectMax, cancellationToken);
                 again = await signing.AgainAsync(refused, cancellationToken);
             }
             if (again is not null) await outlet.SendAsync(again, cancellationToken);

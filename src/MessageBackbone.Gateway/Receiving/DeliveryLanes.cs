@@ -16,7 +16,11 @@ internal sealed class DeliveryLanes(
     LaneSlots verifySlots, TimeProvider clock)
 {
     private readonly Channel<Task<Judged>>[] _lanes = [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<Task<Judged>>())];
-    private readonly Channel<(Judged Judged, KeepingTurn Turn)> _stored = Channel.CreateUnbounded<(Judged, KeepingTurn)>();
+
+    // One a lane: what is tried again and again in one keeps no other's receipts back.
+    private readonly Channel<(Judged Judged, KeepingTurn Turn)>[] _stored =
+        [.. Enumerable.Range(0, Peeked.Lanes).Select(_ => Channel.CreateUnbounded<(Judged, KeepingTurn)>())];
+
     private int _open;
 
     /// <summary>Deliveries whose receipt the node has not answered for good: what the window bounds, and with it what this gateway must remember.</summary>
@@ -36,13 +40,18 @@ internal sealed class DeliveryLanes(
     }
 
     /// <summary>The loops: each ends only when cancelled or by a fault that ends the attendance.</summary>
-    public IEnumerable<Task> Run(CancellationToken cancellationToken) => [.. _lanes.Select(lane => StoreAsync(lane.Reader, cancellationToken)), AnswerAsync(cancellationToken)];
+    public IEnumerable<Task> Run(CancellationToken cancellationToken) =>
+    [
+        .. _lanes.Select((lane, i) => StoreAsync(lane.Reader, _stored[i].Writer, cancellationToken)),
+        .. _stored.Select(lane => AnswerAsync(lane.Reader, cancellationToken)),
+    ];
 
     private Task<Judged> JudgeAsync(Delivery delivery, Peeked peeked, string house, CancellationToken cancellationToken) =>
         verifySlots.RunAsync(peeked.Lane, () => check.JudgeAsync(delivery, peeked, house, cancellationToken), cancellationToken);
 
     // Handed to the store one after the other and not awaited in between: the store keeps the order, and one flush serves many.
-    private async Task StoreAsync(ChannelReader<Task<Judged>> lane, CancellationToken cancellationToken)
+    private async Task StoreAsync(
+        ChannelReader<Task<Judged>> lane, ChannelWriter<(Judged Judged, KeepingTurn Turn)> stored, CancellationToken cancellationToken)
     {
         var last = KeepingTurn.Of(null);
         await foreach (var judging in lane.ReadAllAsync(cancellationToken))
@@ -55,10 +64,10 @@ internal sealed class DeliveryLanes(
                     last = new KeepingTurn();
                     last.First = await inbox.HandInAsync(
                         fresh.Arrival, fresh.Receipt, fresh.Instead, fresh.Order, () => !before.IsOpen, cancellationToken);
-                    _stored.Writer.TryWrite((fresh, last));
+                    stored.TryWrite((fresh, last));
                     break;
                 case Judged.Repeat repeat:
-                    _stored.Writer.TryWrite((repeat, KeepingTurn.Of(repeat.Before)));
+                    stored.TryWrite((repeat, KeepingTurn.Of(repeat.Before)));
                     break;
                 case var unanswerable:
                     Interlocked.Decrement(ref _open); // given up here: the node takes it back by itself
@@ -69,9 +78,9 @@ internal sealed class DeliveryLanes(
         }
     }
 
-    private async Task AnswerAsync(CancellationToken cancellationToken)
+    private async Task AnswerAsync(ChannelReader<(Judged Judged, KeepingTurn Turn)> stored, CancellationToken cancellationToken)
     {
-        await foreach (var (judged, turn) in _stored.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var (judged, turn) in stored.ReadAllAsync(cancellationToken))
         {
             var kept = judged is Judged.Fresh fresh ? await KeptAsync(fresh, turn, cancellationToken) : await turn.First;
             turn.Settled = true;

@@ -39,4 +39,7 @@ internal static partial class DeliveringLog
 
     [LoggerMessage(311, LogLevel.Information, "Message {Message} to {Bureau} ended as recalled")]
     public static partial void Recalled(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(312, LogLevel.Information, "Message {Message} is asked back from {Bureau}")]
+    public static partial void AskedBack(ILogger logger, string message, string bureau);
 }

@@ -14,12 +14,12 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
 
-/// <summary>Does what an accepted order to recall says: records it in the stream of the recalled message, then ends each delivery that no receipt
-/// settled.</summary>
+/// <summary>Does what an accepted order to recall says: ends each delivery that no receipt settled, asks back what was delivered, and then records in the stream of
+/// the recalled message that the order was carried out.</summary>
 /// <remarks>Works from the plan, which holds back the deliveries from the moment that it reads the order. Nothing is remembered but the log: what a
 /// crash kept from being recorded is still due afterwards, and what was recorded leaves the plan.</remarks>
 internal sealed class Recalling(
-    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, ContentStore content, Withdrawals withdrawals, NodeIdentity node,
+    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, MessageParties parties, ContentStore content, Withdrawals withdrawals, NodeIdentity node,
     DeliveringOptions options, TimeProvider clock, ILogger<Recalling> logger)
 {
     private const int Page = 64;
@@ -31,18 +31,37 @@ internal sealed class Recalling(
         await new PlanWork(planner, plan.Recalls, options.DeadlinesLookedAtEvery, clock, logger).RunAsync(RecallPageAsync, () => null, cancellationToken);
     }
 
-    // First the orders: whoever reads the history finds the reason before what it led to.
+    // The order's own event comes last: until it is in the log the order is owed, whatever a crash cut off.
     private async Task<LogPosition?> RecallPageAsync(CancellationToken cancellationToken)
     {
-        var orders = await Task.WhenAll(plan.Ask.OwedRecalls(Page).Select(order => RecordAsync(order, cancellationToken)));
-        if (orders.Length > 0) return orders.Max();
         var ends = await Task.WhenAll(plan.Ask.RecalledRows(Page).Select(row => EndAsync(row, cancellationToken)));
-        return ends.Length == 0 ? null : ends.Max();
+        if (ends.Length > 0) return ends.Max();
+        var orders = await Task.WhenAll(plan.Ask.OwedRecalls(Page).Select(order => CarryOutAsync(order, cancellationToken)));
+        return orders.Length == 0 ? null : orders.Max();
     }
 
-    private async Task<LogPosition> RecordAsync(LogPosition owed, CancellationToken cancellationToken)
+    private async Task<LogPosition> CarryOutAsync(LogPosition owed, CancellationToken cancellationToken)
     {
         var (header, bytes, order) = await OrderAsync(owed, cancellationToken);
+        foreach (var bureau in header.To) await AskBackAsync(header, order, bureau, cancellationToken);
+        return await RecordAsync(header, bytes, order, cancellationToken);
+    }
+
+    // Also an alternate whom the order does not name, when it was faster than the order: what was sent in a recipient's place is recalled with it.
+    private async Task AskBackAsync(MessageHeader header, RecallOrder order, string bureau, CancellationToken cancellationToken)
+    {
+        if (await parties.FindAsync(header.InReplyTo, bureau, cancellationToken) is not { } accepted) return;
+        var state = await RecallAsync(accepted, bureau, header, order, cancellationToken) switch
+        {
+            Recording<DeliveryProgress>.Recorded recorded => recorded.State,
+            Recording<DeliveryProgress>.Repeated before => before.State,
+            _ => throw new InvalidOperationException($"The order {header.MessageId} names {bureau}, which is no recipient of what it recalls."),
+        };
+        if (state.RedirectedTo is { } alternate && !header.To.Contains(alternate)) await AskBackAsync(header, order, alternate, cancellationToken);
+    }
+
+    private async Task<LogPosition> RecordAsync(MessageHeader header, ByteString bytes, RecallOrder order, CancellationToken cancellationToken)
+    {
         var facts = new RecallOrdered
         {
             MessageId = header.InReplyTo,
@@ -75,14 +94,9 @@ internal sealed class Recalling(
         var (header, _, order) = await OrderAsync(recalled.By, cancellationToken);
         withdrawals.Tell(row.Lane, row.Sequence);
         var accepted = Redirection.Including(Accepted.Parser.ParseFrom((await ReadAsync(row.Position, cancellationToken)).Data.Span), bureau);
-        var command = new Recall(accepted, bureau, header.MessageId, order.Reason, clock.GetUtcNow(), node.Name);
-        var outcome = await recorder.DecideAsync(
-            StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
-            state => DeliveryProgress.Decide(state, command), new Provenance(node.Uri, message, header.MessageId), cancellationToken);
-        switch (outcome)
+        switch (await RecallAsync(accepted, bureau, header, order, cancellationToken))
         {
             case Recording<DeliveryProgress>.Recorded recorded:
-                DeliveringLog.Recalled(logger, message, bureau);
                 return recorded.At.Position;
             case Recording<DeliveryProgress>.Repeated before:
                 // A receipt came first, or another end: the plan has yet to read it.
@@ -90,6 +104,20 @@ internal sealed class Recalling(
             default:
                 throw new InvalidOperationException($"The plan holds back a delivery of {message} to {bureau} that its acceptance does not have.");
         }
+    }
+
+    private async Task<Recording<DeliveryProgress>> RecallAsync(
+        Accepted accepted, string bureau, MessageHeader header, RecallOrder order, CancellationToken cancellationToken)
+    {
+        var (message, now) = (accepted.Content.MessageId, clock.GetUtcNow());
+        var outcome = await recorder.DecideAsync(
+            StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
+            state => DeliveryProgress.Decide(state, new Recall(accepted, bureau, header.MessageId, order.Reason, now, node.Name)),
+            new Provenance(node.Uri, message, header.MessageId), cancellationToken);
+        if (outcome is Recording<DeliveryProgress>.Recorded { State: var state })
+            if (state.IsAskedBack) DeliveringLog.AskedBack(logger, message, bureau);
+            else DeliveringLog.Recalled(logger, message, bureau);
+        return outcome;
     }
 
     private async Task<(MessageHeader Header, ByteString Bytes, RecallOrder Order)> OrderAsync(LogPosition position, CancellationToken cancellationToken)

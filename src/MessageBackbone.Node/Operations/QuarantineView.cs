@@ -107,7 +107,7 @@ internal sealed class QuarantineView(Plan plan, IEventLog log, EventRecorder rec
     {
         var stored = await log.ReadAtAsync(row.Row.Position, cancellationToken)
             ?? throw new EventLogUnavailableException($"The log has no event at position {row.Row.Position}, which the plan names.");
-        return Accepted.Parser.ParseFrom(stored.Data.Span);
+        return Redirection.Including(Accepted.Parser.ParseFrom(stored.Data.Span), row.Row.Lane.Bureau);
     }
 
     private static QuarantinedDelivery Shown(QuarantinedRow row, Accepted accepted) => new()

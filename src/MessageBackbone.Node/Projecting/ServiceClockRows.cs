@@ -45,7 +45,7 @@ internal static class ServiceClockRows
         CREATE INDEX call_at ON call (at);
         """;
 
-    public static Projection Projection { get; } = new("clocks", 1, Schema, session => new Writer(session));
+    public static Projection Projection { get; } = new("clocks", 2, Schema, session => new Writer(session));
 
     private sealed class Writer : IRowWriter
     {
@@ -73,6 +73,7 @@ internal static class ServiceClockRows
                 .On<Refused>((_, e) => End(_stop, e.MessageId, e.Recipient))
                 .On<Expired>((_, e) => End(_stop, e.MessageId, e.Recipient))
                 .On<Recalled>((_, e) => End(_stop, e.MessageId, e.Recipient))
+                .On<AskedBack>((_, e) => End(_stop, e.MessageId, e.Recipient))
                 .On<RefusedByOperator>((_, e) => End(_stop, e.MessageId, e.Recipient))
                 .On<Escalated>(Escalate)
                 .On<Redirected>(Redirect)

@@ -52,29 +52,26 @@ internal sealed class PlanQueries(PlanReaders readers)
         $"select {PlanSteps.RowColumns}, precedence from row where message_id = $1 and recipient = $2",
         reader => PlanSteps.ReadRow(reader, new LaneKey(recipient, (Precedence)reader.GetInt64(7))), Plan.Bytes(messageId), recipient));
 
-    /// <summary>Open deliveries whose <c>deliver_by</c> has passed, those kept apart among them, the longest past first.</summary>
-    public IReadOnlyList<PlanRow> Overdue(DateTimeOffset now, int limit) => readers.Read(session => session.All(
-        $"select {PlanSteps.RowColumns}, recipient, precedence from row where deliver_by > 0 and deliver_by <= $1 order by deliver_by limit $2",
-        reader => PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), (Precedence)reader.GetInt64(8))),
-        now.ToUnixTimeMilliseconds(), (long)limit));
+    /// <summary>Open deliveries whose <c>deliver_by</c> has passed, those kept apart among them: the most urgent first, then the longest past.</summary>
+    public IReadOnlyList<PlanRow> Overdue(DateTimeOffset now, int limit) =>
+        [.. LaneKey.MostUrgentFirst.SelectMany(precedence => Overdue(precedence, now, limit)).Take(limit)];
 
     /// <summary>When the next open delivery expires; null: none ever does.</summary>
-    public DateTimeOffset? NextDeadline() => readers.Read(session => session.First<long?>(
-        "select min(deliver_by) from row where deliver_by > 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0)) is { } by
-            ? DateTimeOffset.FromUnixTimeMilliseconds(by) : (DateTimeOffset?)null);
+    public DateTimeOffset? NextDeadline() =>
+        LaneKey.MostUrgentFirst.Select(NextDeadline).Min() is { } by ? DateTimeOffset.FromUnixTimeMilliseconds(by) : null;
 
-    /// <summary>Reports that senders are owed, the oldest first.</summary>
+    /// <summary>Reports that senders are owed, the most urgent first, then the oldest.</summary>
     public IReadOnlyList<OwedReport> OwedReports(int limit) => readers.Read(session => session.All(
-        "select event_id, position from report order by position limit $1",
+        "select event_id, position from report order by precedence desc, position limit $1",
         reader => new OwedReport(Plan.Id(reader, 0), new LogPosition((ulong)reader.GetInt64(1))), (long)limit));
 
-    /// <summary>Where the orders to recall are that the streams of the recalled messages do not have yet, the oldest first.</summary>
+    /// <summary>Where the orders to recall are that the streams of the recalled messages do not have yet, the most urgent first, then the oldest.</summary>
     public IReadOnlyList<LogPosition> OwedRecalls(int limit) => readers.Read(session => session.All(
-        "select position from recall order by position limit $1", reader => new LogPosition((ulong)reader.GetInt64(0)), (long)limit));
+        "select position from recall order by precedence desc, position limit $1", reader => new LogPosition((ulong)reader.GetInt64(0)), (long)limit));
 
-    /// <summary>Open deliveries that are held back because they were recalled, the oldest order's first.</summary>
+    /// <summary>Open deliveries that are held back because they were recalled, the most urgent first, then the oldest order's.</summary>
     public IReadOnlyList<RecalledRow> RecalledRows(int limit) => readers.Read(session => session.All(
-        $"select {PlanSteps.RowColumns}, recipient, precedence, recalled_by from row where recalled_by > 0 order by recalled_by limit $1",
+        $"select {PlanSteps.RowColumns}, recipient, precedence, recalled_by from row where recalled_by > 0 order by precedence desc, recalled_by limit $1",
         reader => new RecalledRow(
             PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), (Precedence)reader.GetInt64(8))), new LogPosition((ulong)reader.GetInt64(9))),
         (long)limit));
@@ -86,4 +83,11 @@ internal sealed class PlanQueries(PlanReaders readers)
 
     /// <summary>All open rows, for tests and counters.</summary>
     public long OpenRows() => readers.Read(session => session.First("select coalesce(sum(waiting + published + kept), 0) from lane", reader => reader.GetInt64(0)));
+
+    private List<PlanRow> Overdue(Precedence precedence, DateTimeOffset now, int limit) => readers.Read(session => session.All(
+        $"select {PlanSteps.RowColumns}, recipient from row where precedence = $1 and deliver_by > 0 and deliver_by <= $2 order by deliver_by limit $3",
+        reader => PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), precedence)), (long)precedence, now.ToUnixTimeMilliseconds(), (long)limit));
+
+    private long? NextDeadline(Precedence precedence) => readers.Read(session => session.First<long?>(
+        "select min(deliver_by) from row where precedence = $1 and deliver_by > 0", reader => reader.IsDBNull(0) ? null : reader.GetInt64(0), (long)precedence));
 }

@@ -8,7 +8,7 @@ internal static class PlanSchema
     /// <summary>"MBPL" in the file's header: this is a plan and no other database.</summary>
     public const int ApplicationId = 0x4D42504C;
 
-    public const int Version = 3;
+    public const int Version = 4;
 
     public const string Create = """
         create table lane (
@@ -41,10 +41,12 @@ internal static class PlanSchema
         create index row_blocks on row (conversation, recipient, position) where blocks = 1;
         create index row_quarantined on row (recipient, position) where quarantined_at > 0;
         create index row_later on row (not_before) where not_before > 0;
-        create index row_deliver_by on row (deliver_by) where deliver_by > 0;
-        create index row_recalled on row (recalled_by) where recalled_by > 0;
-        create table recall (order_id blob primary key, position integer not null) without rowid;
-        create table report (event_id blob primary key, position integer not null) without rowid;
+        create index row_deliver_by on row (precedence, deliver_by) where deliver_by > 0;
+        create index row_recalled on row (precedence desc, recalled_by) where recalled_by > 0;
+        create table recall (order_id blob primary key, precedence integer not null, position integer not null) without rowid;
+        create index recall_next on recall (precedence desc, position);
+        create table report (event_id blob primary key, precedence integer not null, position integer not null) without rowid;
+        create index report_next on report (precedence desc, position);
         create table gap (
             recipient text not null, precedence integer not null, sequence integer not null, told_by integer,
             primary key (recipient, precedence, sequence)) without rowid;

@@ -38,7 +38,8 @@ internal static class PlanStepReading
         var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
         return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
             trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset(),
-            Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null)
+            // Held up by a quarantine, an order to recall would leave readable what it is about, and the notice of a quarantine would come after its end.
+            !ControlKinds.Has(accepted.Content.Kind) && Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null)
         {
             // Accepting has seen that the order is good, and about the message that it answers.
             Recalls = accepted.Content.Kind == Recalls.OrderKind ? Guid.Parse(accepted.Content.InReplyTo) : null,

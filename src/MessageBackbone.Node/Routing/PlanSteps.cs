@@ -79,7 +79,8 @@ internal static class PlanSteps
     // As what is kept apart: neither published nor presented from here on. The first order that names a recipient ends its delivery.
     private static void HoldBack(PlanSession session, PlanStep.Arrived order, Guid recalled)
     {
-        session.Execute("insert into recall values ($1, $2) on conflict do nothing", Plan.Bytes(order.MessageId), (long)order.Position.Value);
+        session.Execute(
+            "insert into recall values ($1, $2, $3) on conflict do nothing", Plan.Bytes(order.MessageId), (long)order.Precedence, (long)order.Position.Value);
         foreach (var recipient in order.Recipients)
             session.Execute(
                 "update row set recalled_by = $3, published = 0, waits = 1 where message_id = $1 and recipient = $2 and recalled_by = 0",
@@ -91,12 +92,13 @@ internal static class PlanSteps
 
     private static void End(PlanSession session, PlanStep.Ended ended)
     {
-        if (ended.Report is { } report)
-            session.Execute("insert into report values ($1, $2) on conflict do nothing", Plan.Bytes(report.EventId), (long)report.Position.Value);
         var (precedence, sequence, attempts, conversation) = session.First(
             "delete from row where message_id = $1 and recipient = $2 returning precedence, sequence, attempts, conversation",
             reader => (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), PlanConversations.Of(reader, 3)),
             Plan.Bytes(ended.MessageId), ended.Recipient);
+        if (ended.Report is { } report)
+            session.Execute(
+                "insert into report values ($1, $2, $3) on conflict do nothing", Plan.Bytes(report.EventId), precedence, (long)report.Position.Value);
         if (sequence == 0) return;
         PlanConversations.GoOn(session, conversation, ended.Recipient);
         session.Execute("delete from gap where recipient = $1 and precedence = $2 and told_by = $3", ended.Recipient, precedence, sequence);

@@ -1,5 +1,6 @@
 using MessageBackbone.Node.Routing.Lanes;
 using MessageBackbone.Node.Telemetry;
+using MessageBackbone.V1;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +9,9 @@ namespace MessageBackbone.Node.Routing;
 /// <summary>Sends unpublished rows to their lanes, the most urgent first, and marks what the transport confirmed. Whatever failed stays unmarked.</summary>
 internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOptions options, TimeProvider clock, ILogger<Publisher> logger)
 {
+    // Confirms come within milliseconds; what takes longer than this is a queue that has a trouble.
+    private static readonly TimeSpan ConfirmedSoon = TimeSpan.FromMilliseconds(250);
+
     private readonly Dictionary<LaneKey, Resting> _resting = [];
     private DateTimeOffset _asked;
 
@@ -33,10 +37,13 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     }
 
     /// <summary>One page of the most urgent level that has something to send; false: nothing could be sent.</summary>
-    internal async Task<bool> PublishPageAsync(CancellationToken cancellationToken)
+    internal Task<bool> PublishPageAsync(CancellationToken cancellationToken) => PublishPageAsync(Precedence.Unspecified, cancellationToken);
+
+    private async Task<bool> PublishPageAsync(Precedence above, CancellationToken cancellationToken)
     {
         var now = _asked = clock.GetUtcNow();
-        var lanes = plan.Ask.WaitingLanes(transport.PublishAhead).Where(lane => transport.Takes(lane.Lane) && !Rests(lane.Lane, now));
+        var lanes = plan.Ask.WaitingLanes(transport.PublishAhead)
+            .Where(lane => lane.Lane.Precedence > above && transport.Takes(lane.Lane) && !Rests(lane.Lane, now));
         foreach (var level in lanes.GroupBy(lane => lane.Lane.Precedence))
         {
             var page = new List<PlanRow>(options.PublishPage);
@@ -55,8 +62,9 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
     {
         // Started in order and awaited together: one confirm a send would cost ten times the rate; the lanes put right what overtakes.
         var incarnations = page.ConvertAll(row => transport.Incarnation(row.Lane));
-        var sends = page.ConvertAll(row => TrySendAsync(row, cancellationToken));
-        var faults = await Task.WhenAll(sends);
+        var sends = Task.WhenAll(page.ConvertAll(row => TrySendAsync(row, cancellationToken)));
+        await LetPassAsync(sends, page[0].Lane.Precedence, cancellationToken);
+        var faults = await sends;
         cancellationToken.ThrowIfCancellationRequested();
         var confirmed = page.Where((_, i) => faults[i].IsConfirmed).ToList();
         if (confirmed.Count > 0)
@@ -68,6 +76,14 @@ internal sealed class Publisher(Plan plan, ILaneTransport transport, RoutingOpti
         foreach (var lane in page.Select((row, i) => (row.Lane, faults[i].Fault)).GroupBy(sent => sent.Lane))
             Judge(lane.Key, [.. lane.Select(sent => sent.Fault).OfType<string>()]);
         return page.Count;
+    }
+
+    // A queue that confirms nothing holds up its own level until the time for a send is over, and nothing that is more urgent.
+    private async Task LetPassAsync(Task sends, Precedence level, CancellationToken cancellationToken)
+    {
+        while (level < Precedence.Flash && !cancellationToken.IsCancellationRequested
+            && await Task.WhenAny(sends, Task.Delay(ConfirmedSoon, clock, cancellationToken)) != sends)
+            await PublishPageAsync(level, cancellationToken);
     }
 
     // The lane was detached, or the broker lost, between the send and the mark: who un-marked the lane's rows then did not see these.

@@ -76,6 +76,7 @@ public sealed class EscalationTests
         DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Refused)), Escalate(60)).AddsNothing();
         DeliveryProgress.Decide(Given(ExpiryTests.Expire(3)), Escalate(60)).AddsNothing();
         DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Quarantined)), Escalate(12)).Only<Escalated>();
+        DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Delivered), RecallTests.Recall()), Escalate(15, alternate: "ES")).AddsNothing();
     }
 
     [Fact]

@@ -25,11 +25,24 @@ public sealed class RecallTests
     }
 
     [Theory]
-    [InlineData(DeliveryOutcome.Delivered)]
-    [InlineData(DeliveryOutcome.Refused)]
-    public void A_receipt_that_was_recorded_first_wins(DeliveryOutcome outcome)
+    [InlineData(DeliveryOutcome.Delivered, DeliveryStage.Delivered)]
+    [InlineData(DeliveryOutcome.Opened, DeliveryStage.Opened)]
+    public void Who_has_it_is_asked_for_it_once_and_keeps_its_state(DeliveryOutcome last, DeliveryStage stage)
     {
-        DeliveryProgress.Decide(Given(DeliveryTests.Receipt(outcome)), Recall()).AddsNothing();
+        var before = Given([DeliveryTests.Receipt(DeliveryOutcome.Delivered), .. last == DeliveryOutcome.Opened ? [DeliveryTests.Receipt(last)] : Array.Empty<DeliveryCommand>()]);
+        var asked = DeliveryProgress.Decide(before, Recall()).Only<AskedBack>();
+
+        Assert.Equal((Sample.MessageId, "DE", Sample.ActId(7), "node-2"), (asked.MessageId, asked.Recipient, asked.OrderId, asked.Node));
+        Assert.Equal(Sample.Noon.AddMinutes(1), asked.At.ToDateTimeOffset());
+        var after = DeliveryProgress.Evolve(before, asked);
+        Assert.Equal((stage, true), (after.Stage, after.IsAskedBack));
+        DeliveryProgress.Decide(after, Recall(order: 8)).AddsNothing();
+    }
+
+    [Fact]
+    public void Who_refused_it_is_asked_for_nothing()
+    {
+        DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Refused)), Recall()).AddsNothing();
     }
 
     [Fact]

@@ -4,9 +4,12 @@ using Microsoft.Data.Sqlite;
 
 namespace MessageBackbone.Faults.Scheduling;
 
-/// <summary>Does to a house what a fault says, and puts it right again after its time. Two faults on one thing come one after the other.</summary>
+/// <summary>Does to a house what a fault says, and puts it right again after its time. Two faults on one thing come one after the other; one that would have to wait
+/// long for that is left out: a broker that needs a minute to start would otherwise be broken for hours after the schedule's end.</summary>
 internal sealed class Breaking(House house, TextWriter output, TimeProvider clock)
 {
+    private static readonly TimeSpan LatestStart = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<string, SemaphoreSlim> _things = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private int _done;
@@ -31,7 +34,7 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
     public async Task PlayAsync(Fault fault, CancellationToken cancellationToken)
     {
         var thing = Thing(fault);
-        await thing.WaitAsync(cancellationToken);
+        if (!await thing.WaitAsync(LatestStart, cancellationToken)) return;
         try
         {
             await output.WriteLineAsync($"{fault}");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Gateway.Tests.Running;
 using MessageBackbone.Protocol.Messages;
@@ -137,6 +138,30 @@ public sealed class RepeatedDeliveryTests
         await germany.SeesAsync<GatewayEvent.ReceiptRecorded>(r => r.Outcome == DeliveryOutcome.Opened);
         Assert.Equal(0, early);
         Assert.Empty(germany.Seen.OfType<GatewayEvent.ReceiptRefused>());
+    }
+
+    [Fact]
+    public async Task Receipts_that_the_node_could_not_record_wait_together_and_not_one_after_the_other()
+    {
+        const int count = 12;
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var between = await house.StandBetweenAsync("DE");
+        var (receipts, refused, pause) = (Receipts(between), new HashSet<string>(), TimeSpan.FromSeconds(2));
+        long first = 0;
+        between.ToGateway = frame =>
+        {
+            if (frame.Recorded is not { } recorded || !refused.Add(recorded.DeliveryId)) return [frame];
+            if (refused.Count == 1) first = TimeProvider.System.GetTimestamp();
+            var away = new Refusal { Reason = Reasons.StoreUnavailable, RetryAfter = pause.ToDuration() };
+            return [new ToGateway { ReceiptRefused = new ReceiptRefused { DeliveryId = recorded.DeliveryId, Refusal = away } }];
+        };
+        var germany = await house.AttendAsync("DE", node: between.Address);
+        for (var i = 0; i < count; i++) await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"]));
+
+        await germany.SeesAsync<GatewayEvent.ReceiptRecorded>(count);
+
+        Assert.Equal((count, 2 * count), (refused.Count, receipts.Count));
+        Assert.True(TimeProvider.System.GetElapsedTime(first) < pause * (count / 2), "Each waited for the one before.");
     }
 
     private static DeliveryOutcome OutcomeOf(Receipt receipt) =>

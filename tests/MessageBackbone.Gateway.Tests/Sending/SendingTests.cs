@@ -97,8 +97,11 @@ public sealed class SendingTests
         Assert.Equal(2, requests.Count);
     }
 
-    [Fact]
-    public async Task A_flash_does_not_wait_behind_routine_that_is_under_way()
+    [Theory]
+    [InlineData(Precedence.Routine, 5)]
+    [InlineData(Precedence.Priority, 6)]
+    [InlineData(Precedence.Immediate, 7)]
+    public async Task A_flash_does_not_wait_behind_less_urgent_ones_that_are_under_way(Precedence less, int underWay)
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");
         var between = await house.StandBetweenAsync("FR");
@@ -109,22 +112,22 @@ public sealed class SendingTests
         {
             var precedence = house["FR"].HeaderOf(request.Envelope).Precedence;
             order.Enqueue(precedence);
-            if (precedence == Precedence.Routine)
+            if (precedence == less)
             {
                 held.Release();
                 await slow.Task;
             }
             return await pass();
         });
-        var france = await house.AttendAsync("FR", o => o.SubmitInFlight = 4, between.Address);
-        for (var i = 0; i < 4; i++) await france.SendAsync("DE");
-        for (var i = 0; i < 3; i++) await held.WaitAsync(TestContext.Current.CancellationToken);
+        var france = await house.AttendAsync("FR", o => o.SubmitInFlight = 8, between.Address);
+        for (var i = 0; i < 8; i++) await france.SendAsync("DE", precedence: less);
+        for (var i = 0; i < underWay; i++) await held.WaitAsync(TestContext.Current.CancellationToken);
 
         await france.AcceptedAsync(await france.SendAsync("DE", precedence: Precedence.Flash));
 
-        Assert.Equal([Precedence.Routine, Precedence.Routine, Precedence.Routine, Precedence.Flash], order);
+        Assert.Equal([.. Enumerable.Repeat(less, underWay), Precedence.Flash], order);
         slow.SetResult();
-        await france.SeesAsync<GatewayEvent.Accepted>(5);
+        await france.SeesAsync<GatewayEvent.Accepted>(9);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class RecallTests
         await using var house = await House.OpenAsync("FR", "DE", "ES");
         var message = await SubmitAsync(house, "DE", "ES");
         var order = await OrderAsync(house, message, header => header.To.Remove("ES"));
-        await house.UntilRecordedAsync(Recalled);
+        await house.UntilRecordedAsync(Ordered);
 
         var ordered = Assert.IsType<RecallOrdered>(Assert.Single(await EventsAsync(house, StreamId.Message(IdOf(house, message)), skip: 1)));
         Assert.Equal((IdOf(house, message), IdOf(house, order), "SENT_IN_ERROR", "node"), (ordered.MessageId, ordered.OrderId, ordered.Reason, ordered.Node));
@@ -80,10 +80,10 @@ public sealed class RecallTests
         await spain.RecordAsync(await spain.DeliveryAsync(), DeliveryOutcome.Quarantined);
 
         var order = await OrderAsync(house, message);
-        await house.UntilRecordedAsync(Recalled);
+        await house.UntilRecordedAsync(Ordered);
 
         Assert.Equal(order, (await germany.DeliveryAsync()).Envelope);
-        Assert.Equal([typeof(Attempted), typeof(Delivered)], (await germany.EventsAsync(message)).Select(e => e.GetType()));
+        Assert.Equal([typeof(Attempted), typeof(Delivered), typeof(AskedBack)], (await germany.EventsAsync(message)).Select(e => e.GetType()));
         Assert.Equal([typeof(Attempted), typeof(Quarantined), typeof(Recalled)], (await spain.EventsAsync(message)).Select(e => e.GetType()));
         Assert.All((await TrackAsync(house, message)).Recipients, recipient => Assert.Equal(IdOf(house, order), recipient.RecallOrder));
     }

@@ -133,6 +133,49 @@ public sealed class RedirectTests
         Assert.Empty(await house.EventsAsync(message, "ES"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_its_sender_recalled_is_late_for_nobody_and_goes_to_no_alternate(bool delivered)
+    {
+        await using var house = await OpenAsync(null, "FR", "DE", "ES");
+        var message = await house.SubmitAsync(Precedence.Flash, "ES");
+        using var attending = await Attending.OpenAsync(house, "DE");
+        var delivery = await attending.DeliveryAsync();
+        if (delivered) await attending.RecordAsync(delivery);
+
+        await house["FR"].SubmitAsync(house.Order("FR", message));
+        await house.UntilRecordedAsync("message.recall-ordered.v1");
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        await house.UntilQuietAsync();
+
+        Assert.Empty(await house.StepsAsync(message));
+        Assert.Empty(await house.EventsAsync(message, "ES"));
+        Assert.Contains(await house.EventsAsync(message), e => delivered ? e is AskedBack : e is Recalled);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_copy_that_an_alternate_got_before_is_recalled_with_it_also_by_an_order_that_does_not_name_it(bool delivered)
+    {
+        await using var house = await OpenAsync(null, "FR", "DE", "ES");
+        var message = await house.SubmitAsync(Precedence.Flash, "ES");
+        house.Clock.Advance(AlternateIsDue);
+        await house.UntilRecordedAsync(WasRedirected);
+        using var alternate = delivered ? await Attending.OpenAsync(house, "ES") : null;
+        if (alternate is not null) await alternate.RecordAsync(await alternate.DeliveryAsync());
+
+        await house["FR"].SubmitAsync(house.Order("FR", message));
+        await house.UntilRecordedAsync("message.recall-ordered.v1");
+
+        Assert.Contains(await house.EventsAsync(message, "ES"), e => delivered ? e is AskedBack : e is Recalled);
+        var steps = await house.StepsAsync(message, "ES");
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        await house.UntilQuietAsync();
+        Assert.Equal(steps, await house.StepsAsync(message, "ES"));
+    }
+
     // Named and sealed for, and yet none of its business until the event.
     private static async Task IsNobodyAsync(House house, Attending alternate, Envelope message)
     {

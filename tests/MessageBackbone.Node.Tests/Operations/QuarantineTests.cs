@@ -5,6 +5,7 @@ using MessageBackbone.Fixtures;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Tests.Delivering;
+using MessageBackbone.Node.Tests.Escalating;
 using MessageBackbone.Node.Tests.Routing;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Messages;
@@ -174,6 +175,51 @@ public sealed class QuarantineTests
     }
 
     [Theory]
+    [InlineData(QuarantineAction.Release)]
+    [InlineData(QuarantineAction.Refuse)]
+    public async Task A_copy_at_an_alternate_is_let_go_on_or_refused_like_any_other(QuarantineAction action)
+    {
+        await using var house = await LateHouse.OpenAsync(null, "FR", "DE", "ES");
+        var operations = await OperatorAsync(house);
+        using var alternate = await Attending.OpenAsync(house, "ES");
+        var message = await house.SubmitAsync(Precedence.Flash, "ES");
+        house.Clock.Advance(TimeSpan.FromMinutes(15));
+        await alternate.RecordAsync(await alternate.DeliveryAsync(), DeliveryOutcome.Quarantined);
+        await ListedAsync(house, operations, 1, "ES");
+
+        var order = Order(action, house.IdOf(message), "GATEWAY_MENDED");
+        order.Bureau = "ES";
+        await operations.ReleaseQuarantineAsync(order, cancellationToken: Cancel);
+
+        if (action == QuarantineAction.Release) Assert.Equal(message, (await alternate.DeliveryAsync()).Envelope);
+        else Assert.IsType<RefusedByOperator>((await house.EventsAsync(message, "ES"))[^1]);
+        await ListedAsync(house, operations, 0, "ES");
+    }
+
+    [Fact]
+    public async Task What_is_said_about_a_message_does_not_wait_behind_it()
+    {
+        await using var house = await LateHouse.OpenAsync(null, "FR", "DE");
+        var operations = await OperatorAsync(house);
+        using var attending = await Attending.OpenAsync(house, "DE");
+        var held = await SubmitAsync(house, Precedence.Flash);
+        await attending.RecordAsync(await attending.DeliveryAsync());
+        var bad = await SubmitAsync(house, Precedence.Flash);
+        await attending.RecordAsync(await attending.DeliveryAsync(), DeliveryOutcome.Quarantined);
+        await ListedAsync(house, operations, 1);
+
+        // The notice that it is late, and an order about what came before it.
+        house.Clock.Advance(TimeSpan.FromMinutes(10));
+        string[] late = [house.Notice("DE", attending, await attending.DeliveryAsync()).MessageId, house.Notice("DE", attending, await attending.DeliveryAsync()).MessageId];
+        var order = house.Order("FR", held);
+        await house["FR"].SubmitAsync(order);
+
+        Assert.Equal([Id(house, held), Id(house, bad)], late.Order(StringComparer.Ordinal));
+        Assert.Equal(order, (await attending.DeliveryAsync()).Envelope);
+        Assert.Equal(0ul, (await ListedAsync(house, operations, 1)).Single().WaitingBehind);
+    }
+
+    [Theory]
     [InlineData("", "message_id")]
     [InlineData("action", "action")]
     [InlineData("reason", "reason")]
@@ -227,11 +273,11 @@ public sealed class QuarantineTests
         new() { Bureau = "DE", MessageId = id, Action = action, Reason = reason };
 
     // The plan follows the log: what was recorded a moment ago may not be in it yet.
-    private static async Task<IReadOnlyList<QuarantinedDelivery>> ListedAsync(House house, OperationsClient operations, int count)
+    private static async Task<IReadOnlyList<QuarantinedDelivery>> ListedAsync(House house, OperationsClient operations, int count, string bureau = "DE")
     {
         var end = await house.Node.Services.GetRequiredService<IEventLog>().EndAsync(Cancel);
         await Eventually.TrueAsync("the plan has it", () => house.Node.Services.GetRequiredService<Planner>().Position >= end);
-        var list = await operations.ListQuarantineAsync(new ListQuarantineRequest { Bureau = "DE" }, cancellationToken: Cancel);
+        var list = await operations.ListQuarantineAsync(new ListQuarantineRequest { Bureau = bureau }, cancellationToken: Cancel);
         Assert.Equal((count, (ulong)count, ""), (list.Deliveries.Count, list.Total, list.Next));
         return list.Deliveries;
     }

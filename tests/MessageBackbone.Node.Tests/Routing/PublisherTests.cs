@@ -42,6 +42,32 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task A_queue_that_confirms_nothing_holds_up_nothing_that_is_more_urgent()
+    {
+        await using var scenario = await RoutingScenario.StartAsync();
+        await scenario.AcceptAsync(Precedence.Routine, "DE");
+        await scenario.CatchUpAsync();
+        await using var transport = new ScriptedTransport();
+        var (asked, confirm, flash) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        transport.Confirming = row =>
+        {
+            (row.Lane.Precedence == Precedence.Routine ? asked : flash).TrySetResult();
+            return row.Lane.Precedence == Precedence.Routine ? confirm.Task : Task.CompletedTask;
+        };
+
+        var publishing = Publisher(scenario, transport).PublishPageAsync(Cancel);
+        await asked.Task.WaitAsync(Cancel);
+        await scenario.AcceptAsync(Precedence.Flash, "ES");
+        await scenario.CatchUpAsync();
+        await flash.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+
+        Assert.False(publishing.IsCompleted);
+        confirm.SetResult();
+        Assert.True(await publishing);
+        Assert.Equal(2, transport.Sent.Count);
+    }
+
+    [Fact]
     public async Task What_a_lane_lost_between_the_send_and_the_mark_is_sent_again()
     {
         await using var scenario = await RoutingScenario.StartAsync();

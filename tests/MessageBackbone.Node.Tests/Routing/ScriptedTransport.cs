@@ -19,6 +19,9 @@ internal sealed class ScriptedTransport : ILaneTransport
     /// <summary>Called after each send that was confirmed.</summary>
     public Action<PlanRow> OnSent { get; set; } = static _ => { };
 
+    /// <summary>What the confirm of a send waits for, after it is in <see cref="Sent"/>.</summary>
+    public Func<PlanRow, Task> Confirming { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>Called when it is asked whether a lane may be sent to.</summary>
     public Action OnAsked { get; set; } = static () => { };
 
@@ -53,7 +56,7 @@ internal sealed class ScriptedTransport : ILaneTransport
         if (Failing(row) is { } fault) throw new InvalidOperationException(fault);
         Sent.Enqueue(row);
         OnSent(row);
-        return Task.CompletedTask;
+        return Confirming(row);
     }
 
     public void Doubt(LaneKey lane) => Doubted.Enqueue(lane);
