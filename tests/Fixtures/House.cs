@@ -141,7 +141,8 @@ internal sealed class House : IAsyncDisposable
             }),
             cancellationToken: Cancel);
 
-    public async Task RevokeAsync(byte[] certificate)
+    /// <param name="invalidFor">How long before now the key is said to have been no good.</param>
+    public async Task RevokeAsync(byte[] certificate, TimeSpan invalidFor = default)
     {
         var now = Secretariat.Now;
         var act = new RevokeCertificate
@@ -149,7 +150,7 @@ internal sealed class House : IAsyncDisposable
             ActId = Secretariat.NewActId(),
             At = now,
             CertificateSha256 = ByteString.CopyFrom(Digests.Sha256(certificate)),
-            InvalidSince = now,
+            InvalidSince = now - Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(invalidFor),
             Reason = "KEY_COMPROMISE",
         };
         await Secretariat.Directory.RevokeCertificateAsync(Secretariat.Order(act), cancellationToken: Cancel);

@@ -14,7 +14,8 @@ internal static class CarryOptions
 
     public static readonly Option<bool> AcceptGap = new("--accept-gap")
     {
-        Description = "Import it although it is not the next one. Only when the missing file, or what the other side knew, is lost for good.",
+        Description = "Import it although it is not the next one. Only when the missing file, or what the other side knew, is lost for good. "
+            + "A missing file that is found after all is taken as it comes.",
     };
 
     public static Argument<string> Target() => new("FILE") { Description = "The file to write, or a folder: then the file gets a name with its number." };

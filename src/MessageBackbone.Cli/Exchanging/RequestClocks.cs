@@ -43,8 +43,9 @@ internal sealed record RequestStepFacts(string Step, string To, DateTimeOffset? 
 {
     public string Told() => (Step, To.Length > 0) switch
     {
-        ("first_reminder" or "second_reminder" or "third_reminder", _) => $"{Plain.Line(To)} was reminded",
+        ("first_reminder" or "second_reminder" or "third_reminder", true) => $"{Plain.Line(To)} was reminded",
         (_, true) => $"{Plain.Line(To)} was told that the answer is overdue",
-        _ => "the operators were told that the answer is overdue",
+        ("operator", _) => "the operators were told that the answer is overdue",
+        _ => "nobody was told, for the bureau is closed",
     };
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Terminal;
+using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Cli.Exchanging;
@@ -100,7 +101,7 @@ internal static class TrackCommand
         if (status.LooksLike is { } alike) session.Print.Line($"It {alike.Told}: same sender, reference, recipients and day.");
         foreach (var report in status.NotDelivered ?? [])
             session.Print.Line(
-                $"Not delivered to {Plain.Line(report.Recipient)}: {Plain.Line(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");
+                $"Not delivered to {Plain.Line(report.Recipient)}: {Told(report.Reason)}, {Plain.Time(report.At)}; report {Plain.Line(report.ReportId)}.");
     }
 
     private static void PrintRequests(Session session, Tracking tracking)
@@ -142,13 +143,16 @@ internal static class TrackCommand
         return recipient.State == _redirected ? $"{state} → {recipient.RedirectedTo}" : $"{state}, copy → {recipient.RedirectedTo}";
     }
 
+    private static string Told(string reason) => reason == Reasons.BureauClosed ? "the bureau was closed for good" : Plain.Line(reason);
+
     private static string Told(TrackedStep step) => step switch
     {
         { Reason: "REDIRECTED" } => $"it goes to {Plain.Line(step.Alternate)}",
         { Reason: "RESEAL_REQUESTED" } => $"you are asked to send it to {Plain.Line(step.Alternate)} as well",
         { Reason: "NO_ALTERNATE" } => "there is nobody to redirect it to",
         { To.Length: > 0 } => $"{Plain.Line(step.To)} was told ({Plain.Line(step.Reason)})",
-        _ => $"the operators were told ({Plain.Line(step.Reason)})",
+        { Step: "operator" } => $"the operators were told ({Plain.Line(step.Reason)})",
+        _ => $"nobody was told, for the bureau is closed ({Plain.Line(step.Reason)})",
     };
 
     private static string Told(SentMessage sent) => sent.State switch

@@ -35,7 +35,7 @@ public sealed record CarryBook
     /// <summary>The last file to the bureau; 0: none.</summary>
     public (ulong Number, ByteString Sha256) Out { get; private init; } = (0, ByteString.Empty);
 
-    /// <summary>The last file of the bureau; 0: none.</summary>
+    /// <summary>The file of the bureau with the highest number; 0: none. One that comes late does not take its place.</summary>
     public (ulong Number, ByteString Sha256) In { get; private init; } = (0, ByteString.Empty);
 
     /// <summary>Up to which file to it the bureau has said that it took them.</summary>
@@ -44,6 +44,7 @@ public sealed record CarryBook
     /// <summary>Up to which file of the bureau the answers are with it.</summary>
     public ulong AnswersWithBureau => Answered.GetValueOrDefault(TakenByBureau);
 
+    // Of the row that In is the end of: a number below it that is missing here was passed over.
     private ImmutableDictionary<ulong, ByteString> Imported { get; init; } = ImmutableDictionary<ulong, ByteString>.Empty;
 
     // Number of a file out → of the last file in before it.
@@ -62,14 +63,19 @@ public sealed record CarryBook
     public static CarryBook Evolve(CarryBook state, IMessage @event) => @event switch
     {
         CarryExported e => state with { Out = (e.Number, e.Sha256), Answered = state.Answered.SetItem(e.Number, e.Received) },
-        CarryImported e => state with
-        {
-            In = (e.Number, e.Sha256),
-            Imported = state.Imported.SetItem(e.Number, e.Sha256),
-            TakenByBureau = Math.Min(e.Received, state.Out.Number),
-        },
+        CarryImported e => Import(state, e),
         _ => throw new UnreachableException($"A carry book has no case for {@event.Descriptor.FullName}."),
     };
+
+    private static CarryBook Import(CarryBook state, CarryImported e)
+    {
+        var taken = Math.Min(e.Received, state.Out.Number);
+        if (e.Number < state.In.Number && !state.Imported.ContainsKey(e.Number))
+            return state with { Imported = state.Imported.Add(e.Number, e.Sha256), TakenByBureau = Math.Max(taken, state.TakenByBureau) };
+        // Another file under a number that was taken: the bureau lost what it knew, and its row begins anew.
+        var row = state.Imported.ContainsKey(e.Number) ? ImmutableDictionary<ulong, ByteString>.Empty : state.Imported;
+        return state with { In = (e.Number, e.Sha256), Imported = row.Add(e.Number, e.Sha256), TakenByBureau = taken };
+    }
 
     private static Decision Decide(CarryBook state, ExportFile export)
     {
@@ -106,7 +112,7 @@ public sealed record CarryBook
             Operator = import.Operator,
             At = import.At.ToTimestamp(),
             Node = import.Node,
-            Gap = place == CarryPlace.Gap,
+            Gap = place is CarryPlace.Gap or CarryPlace.Late,
         });
     }
 }

@@ -29,6 +29,12 @@ public sealed record EndAttempt(string MessageId, string Recipient, Attempt Atte
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
 public sealed record Expire(Accepted Message, string Recipient, DateTimeOffset At, string Node) : DeliveryCommand;
 
+/// <summary>The recipient was closed for good: ends the delivery, unless a receipt settled it before or it ended otherwise.</summary>
+/// <param name="Message">The message's acceptance.</param>
+/// <param name="Closing">Id of the event that closed it. Verified before: it closed <paramref name="Recipient"/>.</param>
+/// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
+public sealed record EndAsClosed(Accepted Message, string Recipient, Guid Closing, DateTimeOffset At, string Node) : DeliveryCommand;
+
 /// <summary>An operator lets a quarantined delivery go on.</summary>
 /// <param name="Message">The message's acceptance.</param>
 /// <param name="Operator">SAN URI.</param>

@@ -92,6 +92,7 @@ public sealed record DeliveryProgress
             ? Decision.Nothing
             : Decision.Of(attempt.Attempt.ToEvent(attempt.MessageId, attempt.Recipient, attempt.EndedBy)),
         Expire expire => Expiry.Decide(state, expire),
+        EndAsClosed closed => Expiry.Decide(state, closed),
         Release release => Quarantine.Decide(state, release),
         RefuseQuarantined refuse => Quarantine.Decide(state, refuse),
         Recall recall => Recalling.Decide(state, recall),

@@ -17,7 +17,8 @@ public sealed record Escalate(
 /// <param name="DutyDesk">Who is told first.</param>
 /// <param name="Sealed">An alternate of the header that takes part now.</param>
 /// <param name="Standing">Who stands in for the recipient where the sender sealed for nobody.</param>
-public sealed record EscalationParties(string DutyDesk, string Sealed, string Standing);
+/// <param name="SenderClosed">The sender hears nothing any more, and can seal for nobody.</param>
+public sealed record EscalationParties(string DutyDesk, string Sealed, string Standing, bool SenderClosed = false);
 
 /// <summary>The call for a step was answered, or was given up.</summary>
 public sealed record EndCall(EscalationCalled Facts) : DeliveryCommand;
@@ -45,7 +46,7 @@ public static class Escalation
 
     private static Decision Take(DeliveryProgress state, Escalate command, EscalationStep step, DateTimeOffset dueAt)
     {
-        var (parties, sender) = (command.Parties, command.Message.Content.From);
+        var (parties, sender) = (command.Parties, command.Parties.SenderClosed ? "" : command.Message.Content.From);
         var late = state.Stage == DeliveryStage.Delivered ? NotOpened : NotDelivered;
         var escalated = step switch
         {
@@ -53,7 +54,7 @@ public static class Escalation
             EscalationStep.Sender => Step(command, step, dueAt, sender, late),
             EscalationStep.Alternate when IsSealed(command) => Step(command, step, dueAt, parties.Sealed, Redirected, parties.Sealed),
             // Whoever has the message by now is no way out.
-            EscalationStep.Alternate when parties.Standing.Length > 0 && !Holds(command.Message, parties.Standing) =>
+            EscalationStep.Alternate when parties.Standing.Length > 0 && sender.Length > 0 && !Holds(command.Message, parties.Standing) =>
                 Step(command, step, dueAt, sender, ResealRequested, parties.Standing),
             EscalationStep.Alternate => Step(command, step, dueAt, "", NoAlternate),
             _ => Step(command, step, dueAt, "", late),
@@ -91,5 +92,6 @@ public static class Escalation
         At = command.At.ToTimestamp(),
         Node = command.Node,
         Precedence = command.Message.Content.Precedence,
+        SenderClosed = command.Parties.SenderClosed,
     };
 }

@@ -4,32 +4,50 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Domain.Deliveries;
 
-/// <summary>The end that no recipient gives: <c>deliver_by</c> passed.</summary>
+/// <summary>The end that no recipient gives: <c>deliver_by</c> passed, or there is no recipient any more.</summary>
 internal static class Expiry
 {
     public static Decision Decide(DeliveryProgress state, Expire command)
     {
-        var header = command.Message.Content;
-        if (!command.Message.Recipients.Contains(command.Recipient))
+        if (Before(state, command.Message, command.Recipient) is { } before)
+        {
+            return before;
+        }
+
+        // By the one rule of the contract: what has a time to be delivered by, and that time is over.
+        return command.Message.Content.DeliverBy is { } by && by.ToDateTimeOffset() <= command.At
+            ? Decision.Of(End(command.Message, command.Recipient, command.At, command.Node))
+            : Decision.No(Reasons.FieldInvalid, "The time to deliver it by has not passed.", "deliver_by");
+    }
+
+    public static Decision Decide(DeliveryProgress state, EndAsClosed command)
+    {
+        if (Before(state, command.Message, command.Recipient) is { } before)
+        {
+            return before;
+        }
+
+        var expired = End(command.Message, command.Recipient, command.At, command.Node);
+        expired.Because = command.Closing.ToString("D");
+        return Decision.Of(expired);
+    }
+
+    private static Decision? Before(DeliveryProgress state, Accepted message, string recipient)
+    {
+        if (!message.Recipients.Contains(recipient))
         {
             return Decision.No(Reasons.UnknownMessage, "This bureau is no recipient of the message.", "recipient");
         }
 
-        if (state.IsFinal)
-        {
-            return Decision.Nothing;
-        }
-
-        // By the one rule of the contract: what has a time to be delivered by, and that time is over.
-        return header.DeliverBy is { } by && by.ToDateTimeOffset() <= command.At
-            ? Decision.Of(new Expired
-            {
-                MessageId = header.MessageId,
-                Recipient = command.Recipient,
-                DeliverBy = by,
-                At = command.At.ToTimestamp(),
-                Node = command.Node,
-            })
-            : Decision.No(Reasons.FieldInvalid, "The time to deliver it by has not passed.", "deliver_by");
+        return state.IsFinal ? Decision.Nothing : null;
     }
+
+    private static Expired End(Accepted message, string recipient, DateTimeOffset at, string node) => new()
+    {
+        MessageId = message.Content.MessageId,
+        Recipient = recipient,
+        DeliverBy = message.Content.DeliverBy,
+        At = at.ToTimestamp(),
+        Node = node,
+    };
 }

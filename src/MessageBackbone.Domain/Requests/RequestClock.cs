@@ -21,9 +21,16 @@ public abstract record RequestCommand
 public sealed record TakeTurn(RequestOf Request, RequestTurn Turn, RequestTerms? Terms, string Node) : RequestCommand;
 
 /// <summary>A step may be due: takes the one that is.</summary>
-/// <param name="DutyDesk">Who is told for the recipient after the deadline.</param>
+/// <param name="DutyDesk">Who is told for the recipient after the deadline; empty: nobody is left.</param>
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
-public sealed record TakeStep(RequestOf Request, string DutyDesk, DateTimeOffset At, string Node) : RequestCommand;
+public sealed record TakeStep(RequestOf Request, string DutyDesk, DateTimeOffset At, string Node) : RequestCommand
+{
+    /// <summary>Nobody there is to be reminded.</summary>
+    public bool RecipientClosed { get; init; }
+
+    /// <summary>Nobody there waits for the answer.</summary>
+    public bool RequesterClosed { get; init; }
+}
 
 /// <summary>The clock of the answer that one recipient owes. Stream <c>request-{id}-{bureau}</c>.</summary>
 public sealed record RequestClock

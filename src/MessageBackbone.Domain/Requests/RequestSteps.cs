@@ -12,7 +12,7 @@ public static class RequestSteps
     /// <summary>The notice that a step owes to the bureau it names; null: it names none. Header hash and sender are the caller's to add.</summary>
     public static (EscalationNotice Notice, string To)? Notice(IMessage step) => step switch
     {
-        RequestReminded e => (Notice(e.MessageId, e.Recipient, e.Step, DueSoon, e.DueAt, e.At), e.To),
+        RequestReminded { To.Length: > 0 } e => (Notice(e.MessageId, e.Recipient, e.Step, DueSoon, e.DueAt, e.At), e.To),
         RequestOverdue { To.Length: > 0 } e => (Notice(e.MessageId, e.Recipient, e.Step, Overdue, e.DueAt, e.At), e.To),
         _ => null,
     };
@@ -26,7 +26,7 @@ public static class RequestSteps
                 MessageId = request.MessageId,
                 Recipient = request.Recipient,
                 Step = step,
-                To = request.Recipient,
+                To = command.RecipientClosed ? "" : request.Recipient,
                 DueAt = dueAt.ToTimestamp(),
                 StepDueAt = stepDueAt.ToTimestamp(),
                 At = at,
@@ -40,7 +40,7 @@ public static class RequestSteps
                 To = step switch
                 {
                     RequestStep.DutyDesk => command.DutyDesk,
-                    RequestStep.Requester => request.Requester,
+                    RequestStep.Requester when !command.RequesterClosed => request.Requester,
                     _ => "",
                 },
                 DueAt = dueAt.ToTimestamp(),

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Gateway.Connecting;
@@ -34,7 +33,7 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
             await AddReceiptsAsync(content, level, cancellationToken);
             foreach (var message in waiting.Where(message => message.Precedence == level))
             {
-                if ((most > 0 && content.Tally.MessageCount >= (ulong)most) || (mostBytes > 0 && content.Size >= mostBytes)) summary.Left++;
+                if (IsFull(content) || (most > 0 && content.Tally.MessageCount >= (ulong)most) || (mostBytes > 0 && content.Size >= mostBytes)) summary.Left++;
                 else await AddAsync(content, message, summary, cancellationToken);
             }
         }
@@ -53,22 +52,8 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
     {
         if (Again(number) is not { } found) return null;
         await using var file = found;
-        var reader = await CarryReader.OpenAsync(file, cancellationToken);
-        var tally = new CarryTally();
-        await foreach (var record in reader.ReadAsync(cancellationToken)) tally.Add(record);
-        file.Position = 0;
-        return tally.Describe(Named(reader.Manifest, await SHA256.HashDataAsync(file, cancellationToken), file.Length));
+        return await CarryReader.DescribeAsync(file, cancellationToken);
     }
-
-    private static CarrySummary Named(CarryManifest manifest, byte[] sha256, long size) => new()
-    {
-        Bureau = manifest.Bureau,
-        Direction = manifest.Direction,
-        Number = manifest.Number,
-        Sha256 = UnsafeByteOperations.UnsafeWrap(sha256),
-        Size = (ulong)size,
-        CreatedAt = manifest.CreatedAt,
-    };
 
     private async Task<CarrySummary> CloseAsync(CarryContent content, Stream spool, CarrySummary summary, CancellationToken cancellationToken)
     {
@@ -85,13 +70,16 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
         var (sha256, size) = await folder.KeepAsync(
             (long)manifest.Number, file => CarryFile.WriteAsync(file, manifest, spool, keys.Keys.Sign!, at, cancellationToken));
         await store.AddAsync(CarryDirection.ToNode, manifest.Number, sha256, at);
-        summary.MergeFrom(content.Tally.Describe(Named(manifest, sha256, size)));
+        summary.MergeFrom(content.Tally.Describe(manifest, UnsafeByteOperations.UnsafeWrap(sha256), size));
         return summary;
     }
 
+    // What has no place waits for the next file, as everything does that has no answer. Room is kept for a page of receipts and the questions.
+    private static bool IsFull(CarryContent content) => content.Room <= MostQuestions + Page;
+
     private async Task AddReceiptsAsync(CarryContent content, int level, CancellationToken cancellationToken)
     {
-        for (var row = 0L; receipts.ToCarry(level, row, Page) is { Count: > 0 } page; row = page[^1].Row)
+        for (var row = 0L; !IsFull(content) && receipts.ToCarry(level, row, Page) is { Count: > 0 } page; row = page[^1].Row)
             foreach (var receipt in page)
                 await content.AddAsync(new CarryRecord { Receipt = new Receipt { Signed = UnsafeByteOperations.UnsafeWrap(receipt.Signed) } }, cancellationToken);
     }

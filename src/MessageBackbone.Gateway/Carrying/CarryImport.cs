@@ -24,18 +24,9 @@ internal sealed class CarryImport(
         var reader = await CarryReader.OpenAsync(file, cancellationToken);
         var manifest = reader.Manifest;
         RequireOurs(reader);
-        var tally = new CarryTally();
-        await foreach (var record in reader.ReadAsync(cancellationToken)) tally.Add(record);
-        var summary = tally.Describe(new CarrySummary
-        {
-            Bureau = manifest.Bureau,
-            Direction = manifest.Direction,
-            Number = manifest.Number,
-            Sha256 = ByteString.CopyFrom(sha256),
-            Size = (ulong)file.Length,
-            CreatedAt = manifest.CreatedAt,
-            Checked = check,
-        });
+        var tally = await reader.TallyAsync(cancellationToken);
+        var summary = tally.Describe(manifest, ByteString.CopyFrom(sha256), file.Length);
+        summary.Checked = check;
         var place = CarryChain.Judge(
             manifest, sha256, store.Last(CarryDirection.ToBureau), number => store.Find(CarryDirection.ToBureau, number), out var problem);
         summary.AlreadyImported = place == CarryPlace.Taken;

@@ -41,13 +41,16 @@ internal sealed class NonDeliveries(InboxStore inbox, OutboxStore outbox, KeyRin
         var why = report.Reason switch
         {
             Reasons.Expired => "its time to be delivered passed before the bureau acknowledged it",
+            Reasons.BureauClosed => "the bureau was closed for good before it acknowledged it",
             Reasons.Quarantined => "the bureau's gateway could not process it, and an operator of the backbone refused it",
             var code => $"reason {code}",
         };
         var words = content.Clone();
         words.Subject = $"Not delivered to {report.Recipient}";
         words.Text = $"Your message {report.MessageId}{number} was not delivered to {report.Recipient}, and delivery ended at {at}: {why}. "
-            + "Nobody tries again. If it still matters, send it anew.";
+            + (report.Reason == Reasons.BureauClosed
+                ? "It never will be. If it still matters, send it to the bureau that took over."
+                : "Nobody tries again. If it still matters, send it anew.");
         words.FileName = $"nondelivery-{report.MessageId}-{report.Recipient}.cms";
         return words;
     }

@@ -132,7 +132,7 @@ internal static class Schema
         "CREATE INDEX IF NOT EXISTS inbox_attachments_to_remove ON inbox_attachments (precedence) WHERE state = 3",
         "CREATE TABLE IF NOT EXISTS directory (entry TEXT PRIMARY KEY, position INTEGER NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-        // direction as in CarryDirection: 1 written here, 2 taken here. Of each number the file that was last.
+        // direction as in CarryDirection: 1 written here, 2 taken here. Of a row that began anew, what came before it is gone.
         """
         CREATE TABLE IF NOT EXISTS carried (
             row INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -127,8 +127,8 @@ internal sealed class Tracker(IEventLog log, MessageParties parties, RequestTrac
                 if (tracking.RefusedBy.Length == 0) (tracking.State, tracking.Reason) = (StateAfter(tracking, DeliveryState.Refused), e.Reason);
                 tracking.Receipts.Add(e.Receipt);
                 break;
-            case Expired:
-                (tracking.State, tracking.Reason) = (DeliveryState.Expired, "");
+            case Expired e:
+                (tracking.State, tracking.Reason) = (DeliveryState.Expired, e.Because.Length > 0 ? Reasons.BureauClosed : "");
                 break;
             case Recalled e:
                 (tracking.State, tracking.Reason) = (DeliveryState.Recalled, e.Reason);

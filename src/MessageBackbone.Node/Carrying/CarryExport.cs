@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain.Carrying;
@@ -19,6 +18,12 @@ internal sealed class CarryExport(
     TimeProvider clock, ILogger<CarryExport> logger)
 {
     private const uint Contract = 1;
+
+    /// <summary>Messages whose state one file tells at most.</summary>
+    private const int MostQuestions = 1_000_000;
+
+    /// <summary>Half of the longest file is for deliveries, whatever answers wait.</summary>
+    private const ulong RoomForDeliveries = CarryFile.MostRecords / 2;
 
     /// <summary>The file, to be read from its beginning, and what is in it. The log knows of it.</summary>
     /// <exception cref="RefusalException">There is none.</exception>
@@ -42,11 +47,7 @@ internal sealed class CarryExport(
         }
         try
         {
-            var reader = await CarryReader.OpenAsync(file, cancellationToken);
-            var tally = new CarryTally();
-            await foreach (var record in reader.ReadAsync(cancellationToken)) tally.Add(record);
-            file.Position = 0;
-            return (file, tally.Describe(Summary(reader.Manifest, await SHA256.HashDataAsync(file, cancellationToken), file.Length)));
+            return (file, await CarryReader.DescribeAsync(file, cancellationToken));
         }
         catch
         {
@@ -58,13 +59,14 @@ internal sealed class CarryExport(
     private async Task<(Stream File, CarrySummary Summary)> NextAsync(Caller by, CarryBook book, CarryOutRequest request, CancellationToken cancellationToken)
     {
         await using var spool = folder.Spool();
+        await using var presented = new CarriedAttempts(folder.Spool()) { At = clock.GetUtcNow() };
         using var content = new CarryContent(spool);
         // What the directory does not know yet is not delivered: the gateway could not verify it.
         var end = await log.EndAsync(cancellationToken);
         await directory.WaitForAsync(end, cancellationToken);
         await DescribeAsync(content, cancellationToken);
         await AnswerAsync(request.Bureau, content, cancellationToken);
-        var presented = await deliveries.AddAsync(content, request, end, cancellationToken);
+        var kept = await deliveries.AddAsync(content, presented, request, end, cancellationToken);
         await spool.FlushAsync(cancellationToken);
         spool.Position = 0;
         var at = clock.GetUtcNow();
@@ -79,25 +81,16 @@ internal sealed class CarryExport(
         });
         var path = folder.ToBureau(request.Bureau, manifest.Number);
         var (sha256, size) = await CarryFolder.WriteAsync(path, file => CarryFile.WriteAsync(file, manifest, spool, node.Sign, at, cancellationToken));
-        var export = new ExportFile(manifest, ByteString.CopyFrom(sha256), content.Tally.MessageCount, by.Holder.Uri, at, node.Name);
+        var digest = UnsafeByteOperations.UnsafeWrap(sha256);
+        var export = new ExportFile(manifest, digest, content.Tally.MessageCount, by.Holder.Uri, at, node.Name);
         await books.RecordAsync(request.Bureau, export, by.Holder.Uri);
-        await deliveries.RecordAsync(presented);
+        await deliveries.RecordAsync(request.Bureau, presented);
         CarryLog.Exported(logger, manifest.Number, request.Bureau, content.Tally.MessageCount);
-        var summary = content.Tally.Describe(Summary(manifest, sha256, size));
-        summary.Left = presented.Left;
-        summary.NotCarried.Add(presented.NotCarried);
+        var summary = content.Tally.Describe(manifest, digest, size);
+        summary.Left = kept.Left;
+        summary.NotCarried.Add(kept.NotCarried);
         return (CarryFolder.Read(path)!, summary);
     }
-
-    private static CarrySummary Summary(CarryManifest manifest, byte[] sha256, long size) => new()
-    {
-        Bureau = manifest.Bureau,
-        Direction = manifest.Direction,
-        Number = manifest.Number,
-        Sha256 = UnsafeByteOperations.UnsafeWrap(sha256),
-        Size = (ulong)size,
-        CreatedAt = manifest.CreatedAt,
-    };
 
     private async Task DescribeAsync(CarryContent content, CancellationToken cancellationToken)
     {
@@ -109,23 +102,27 @@ internal sealed class CarryExport(
         await content.AddAsync(new CarryRecord { Directory = new DirectoryUpdate { Position = state.Position, CaughtUp = true } }, cancellationToken);
     }
 
-    // What its files brought, and, as of now, what became of the messages that they asked for.
+    // What its files brought, and, as of now, what became of the messages that they asked for. What finds no room costs a round: the bureau's next file asks
+    // again (decision 0128).
     private async Task AnswerAsync(string bureau, CarryContent content, CancellationToken cancellationToken)
     {
-        var asked = new HashSet<string>(StringComparer.Ordinal);
+        var asked = new HashSet<Guid>();
         foreach (var path in folder.Answers(bureau))
         {
             await using var file = CarryFolder.Read(path)!;
             while (file.Position < file.Length)
             {
                 var record = CarryRecord.Parser.ParseDelimitedFrom(file);
-                if (record.RecordCase == CarryRecord.RecordOneofCase.Question) asked.Add(record.Question);
-                else await content.AddAsync(record, cancellationToken);
+                if (record.RecordCase != CarryRecord.RecordOneofCase.Question) await AddAnswerAsync(content, record, cancellationToken);
+                else if (asked.Count < MostQuestions) asked.Add(Guid.Parse(record.Question));
             }
         }
         var caller = new Caller(Holder.Bureau(bureau), default);
-        foreach (var id in asked)
-            if (await tracker.FindAsync(caller, id, cancellationToken) is not null)
+        foreach (var id in asked.Select(id => id.ToString("D")))
+            if (content.Room > RoomForDeliveries && await tracker.FindAsync(caller, id, cancellationToken) is not null)
                 await content.AddAsync(new CarryRecord { Tracking = await tracker.TrackAsync(caller, id, cancellationToken) }, cancellationToken);
     }
+
+    private static Task AddAnswerAsync(CarryContent content, CarryRecord record, CancellationToken cancellationToken) =>
+        content.Room > RoomForDeliveries ? content.AddAsync(record, cancellationToken) : Task.CompletedTask;
 }

@@ -30,18 +30,9 @@ internal sealed class CarryImport(
         if (manifest.Direction != CarryDirection.ToNode)
             throw CarryFileException.Malformed($"This file goes to bureau {manifest.Bureau}, not to the node: its gateway takes it.");
         var bureau = RequireSigner(reader);
-        var tally = new CarryTally();
-        await foreach (var record in reader.ReadAsync(cancellationToken)) tally.Add(record);
-        var summary = tally.Describe(new CarrySummary
-        {
-            Bureau = manifest.Bureau,
-            Direction = manifest.Direction,
-            Number = manifest.Number,
-            Sha256 = sha256,
-            Size = (ulong)file.Length,
-            CreatedAt = manifest.CreatedAt,
-            Checked = check,
-        });
+        var tally = await reader.TallyAsync(cancellationToken);
+        var summary = tally.Describe(manifest, sha256, file.Length);
+        summary.Checked = check;
         using var turn = await books.EnterAsync(manifest.Bureau, cancellationToken);
         var place = (await books.ReadAsync(manifest.Bureau, cancellationToken)).Judge(manifest, sha256, out var problem);
         summary.AlreadyImported = place == CarryPlace.Taken;
@@ -59,7 +50,8 @@ internal sealed class CarryImport(
 
     private async Task<CarryAnswers> DoAsync(Caller bureau, CarryReader reader, Stream target, CancellationToken cancellationToken)
     {
-        using var content = new CarryContent(target);
+        // No file that anybody carries: an answer and a question for each record of a full one.
+        using var content = new CarryContent(target, ulong.MaxValue);
         var answers = new CarryAnswers(content);
         await using var records = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         var more = await records.MoveNextAsync();

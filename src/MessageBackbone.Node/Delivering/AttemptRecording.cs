@@ -12,11 +12,15 @@ internal sealed class AttemptRecording(EventRecorder recorder, NodeIdentity node
     public Attempt AttemptOf(InHand delivery) =>
         new(delivery.Ready!.Presentation.Attempt, delivery.Sequence, delivery.PresentedAt!.Value, node.Name);
 
-    public async Task EndAsync(InHand delivery, string endedBy)
+    public Task EndAsync(InHand delivery, string endedBy) => delivery is { Ready: { } ready, PresentedAt: not null }
+        ? EndAsync(ready.Presentation.Row.MessageId, delivery.Lane.Bureau, AttemptOf(delivery), endedBy)
+        : Task.CompletedTask;
+
+    /// <summary>For a presentation that nobody has in hand.</summary>
+    public async Task EndAsync(Guid messageId, string bureau, Attempt attempt, string endedBy)
     {
-        if (delivery is not { Ready: { } ready, PresentedAt: not null }) return;
-        var (message, bureau) = (ready.Presentation.Row.MessageText, delivery.Lane.Bureau);
-        var command = new EndAttempt(message, bureau, AttemptOf(delivery), endedBy);
+        var message = messageId.ToString("D");
+        var command = new EndAttempt(message, bureau, attempt, endedBy);
         try
         {
             await recorder.DecideAsync(
@@ -26,7 +30,7 @@ internal sealed class AttemptRecording(EventRecorder recorder, NodeIdentity node
         catch (EventLogUnavailableException fault)
         {
             // The plan has counted the attempt: the next presentation is marked as a possible duplicate all the same.
-            DeliveringLog.AttemptNotRecorded(logger, ready.Presentation.Row.MessageId, bureau, command.Attempt.Number, fault.Message);
+            DeliveringLog.AttemptNotRecorded(logger, messageId, bureau, attempt.Number, fault.Message);
         }
     }
 }

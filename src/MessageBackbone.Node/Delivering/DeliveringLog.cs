@@ -28,7 +28,7 @@ internal static partial class DeliveringLog
     [LoggerMessage(307, LogLevel.Information, "Message {Message} to {Bureau} expired")]
     public static partial void Expired(ILogger logger, string message, string bureau);
 
-    [LoggerMessage(308, LogLevel.Warning, "Deliveries whose time is over, or that were recalled, wait for their end to be recorded: {Reason}")]
+    [LoggerMessage(308, LogLevel.Warning, "Deliveries whose time is over, or that were recalled, or whose recipient is closed, wait for their end to be recorded: {Reason}")]
     public static partial void ExpiryHeldUp(ILogger logger, string reason);
 
     [LoggerMessage(309, LogLevel.Critical, "{Part} stopped until the node is started again: {Reason}")]
@@ -42,4 +42,10 @@ internal static partial class DeliveringLog
 
     [LoggerMessage(312, LogLevel.Information, "Message {Message} is asked back from {Bureau}")]
     public static partial void AskedBack(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(314, LogLevel.Information, "Message {Message} to {Bureau} ended: the bureau is closed")]
+    public static partial void EndedAsClosed(ILogger logger, string message, string bureau);
+
+    [LoggerMessage(313, LogLevel.Information, "Nobody is told that {Message} did not reach {Bureau}: its sender is closed, or it was a word of the house")]
+    public static partial void NobodyToTell(ILogger logger, string message, string bureau);
 }

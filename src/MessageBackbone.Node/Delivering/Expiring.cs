@@ -1,9 +1,7 @@
 using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Hosting;
-using MessageBackbone.Node.Recording;
 using MessageBackbone.Node.Routing;
-using MessageBackbone.V1;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
@@ -12,8 +10,7 @@ namespace MessageBackbone.Node.Delivering;
 /// <remarks>Works from the plan's deadlines. Nothing is remembered but the log: an end that a crash kept from being recorded is still due afterwards,
 /// and one that was recorded leaves the plan.</remarks>
 internal sealed class Expiring(
-    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, NodeIdentity node, DeliveringOptions options, TimeProvider clock,
-    ILogger<Expiring> logger)
+    Plan plan, Planner planner, DeliveryEnding ending, NodeIdentity node, DeliveringOptions options, TimeProvider clock, ILogger<Expiring> logger)
 {
     private const int Page = 64;
 
@@ -34,24 +31,10 @@ internal sealed class Expiring(
 
     private async Task<LogPosition> ExpireAsync(PlanRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var (message, bureau) = (row.MessageText, row.Lane.Bureau);
-        var stored = await log.ReadAtAsync(row.Position, cancellationToken)
-            ?? throw new EventLogUnavailableException($"The log has no event at position {row.Position}, which the plan names.");
-        var command = new Expire(Redirection.Including(Accepted.Parser.ParseFrom(stored.Data.Span), bureau), bureau, now, node.Name);
-        var outcome = await recorder.DecideAsync(
-            StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
-            state => DeliveryProgress.Decide(state, command), new Provenance(node.Uri, message), cancellationToken);
-        switch (outcome)
-        {
-            case Recording<DeliveryProgress>.Recorded recorded:
-                DeliveringLog.Expired(logger, message, bureau);
-                return recorded.At.Position;
-            case Recording<DeliveryProgress>.Repeated before:
-                // A receipt came first, or another node: the plan has yet to read it.
-                return before.Stream[^1].Position;
-            default:
-                throw new InvalidOperationException($"The plan names a deadline for {message} at {bureau} that its acceptance does not have.");
-        }
+        var bureau = row.Lane.Bureau;
+        var (at, recorded) = await ending.EndAsync(row, message => new Expire(message, bureau, now, node.Name), "", cancellationToken);
+        if (recorded is not null) DeliveringLog.Expired(logger, row.MessageText, bureau);
+        return at;
     }
 
     private TimeSpan? NextLook() => plan.Ask.NextDeadline() - clock.GetUtcNow();

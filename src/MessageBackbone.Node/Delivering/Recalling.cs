@@ -19,8 +19,8 @@ namespace MessageBackbone.Node.Delivering;
 /// <remarks>Works from the plan, which holds back the deliveries from the moment that it reads the order. Nothing is remembered but the log: what a
 /// crash kept from being recorded is still due afterwards, and what was recorded leaves the plan.</remarks>
 internal sealed class Recalling(
-    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, MessageParties parties, ContentStore content, Withdrawals withdrawals, NodeIdentity node,
-    DeliveringOptions options, TimeProvider clock, ILogger<Recalling> logger)
+    Plan plan, Planner planner, IEventLog log, EventRecorder recorder, MessageParties parties, DeliveryEnding ending, ContentStore content,
+    Withdrawals withdrawals, NodeIdentity node, DeliveringOptions options, TimeProvider clock, ILogger<Recalling> logger)
 {
     private const int Page = 64;
 
@@ -51,12 +51,14 @@ internal sealed class Recalling(
     private async Task AskBackAsync(MessageHeader header, RecallOrder order, string bureau, CancellationToken cancellationToken)
     {
         if (await parties.FindAsync(header.InReplyTo, bureau, cancellationToken) is not { } accepted) return;
-        var state = await RecallAsync(accepted, bureau, header, order, cancellationToken) switch
+        var command = Command(accepted, bureau, header, order);
+        var state = await ending.DecideAsync(accepted, bureau, command, header.MessageId, cancellationToken) switch
         {
             Recording<DeliveryProgress>.Recorded recorded => recorded.State,
             Recording<DeliveryProgress>.Repeated before => before.State,
             _ => throw new InvalidOperationException($"The order {header.MessageId} names {bureau}, which is no recipient of what it recalls."),
         };
+        if (state.IsAskedBack) DeliveringLog.AskedBack(logger, header.InReplyTo, bureau);
         if (state.RedirectedTo is { } alternate && !header.To.Contains(alternate)) await AskBackAsync(header, order, alternate, cancellationToken);
     }
 
@@ -93,31 +95,20 @@ internal sealed class Recalling(
         var (message, bureau) = (row.MessageText, row.Lane.Bureau);
         var (header, _, order) = await OrderAsync(recalled.By, cancellationToken);
         withdrawals.Tell(row.Lane, row.Sequence);
-        var accepted = Redirection.Including(Accepted.Parser.ParseFrom((await ReadAsync(row.Position, cancellationToken)).Data.Span), bureau);
-        switch (await RecallAsync(accepted, bureau, header, order, cancellationToken))
-        {
-            case Recording<DeliveryProgress>.Recorded recorded:
-                return recorded.At.Position;
-            case Recording<DeliveryProgress>.Repeated before:
-                // A receipt came first, or another end: the plan has yet to read it.
-                return before.Stream[^1].Position;
-            default:
-                throw new InvalidOperationException($"The plan holds back a delivery of {message} to {bureau} that its acceptance does not have.");
-        }
+        // Nothing recorded: a receipt came first, or another end, and the plan has yet to read it.
+        var (at, now) = await ending.EndAsync(row, accepted => Command(accepted, bureau, header, order), header.MessageId, cancellationToken);
+        Tell(message, bureau, now);
+        return at;
     }
 
-    private async Task<Recording<DeliveryProgress>> RecallAsync(
-        Accepted accepted, string bureau, MessageHeader header, RecallOrder order, CancellationToken cancellationToken)
+    private Recall Command(Accepted accepted, string bureau, MessageHeader header, RecallOrder order) =>
+        new(accepted, bureau, header.MessageId, order.Reason, clock.GetUtcNow(), node.Name);
+
+    private void Tell(string message, string bureau, DeliveryProgress? now)
     {
-        var (message, now) = (accepted.Content.MessageId, clock.GetUtcNow());
-        var outcome = await recorder.DecideAsync(
-            StreamId.Delivery(message, bureau), DeliveryProgress.Waiting, DeliveryProgress.Evolve,
-            state => DeliveryProgress.Decide(state, new Recall(accepted, bureau, header.MessageId, order.Reason, now, node.Name)),
-            new Provenance(node.Uri, message, header.MessageId), cancellationToken);
-        if (outcome is Recording<DeliveryProgress>.Recorded { State: var state })
-            if (state.IsAskedBack) DeliveringLog.AskedBack(logger, message, bureau);
-            else DeliveringLog.Recalled(logger, message, bureau);
-        return outcome;
+        if (now is null) return;
+        if (now.IsAskedBack) DeliveringLog.AskedBack(logger, message, bureau);
+        else DeliveringLog.Recalled(logger, message, bureau);
     }
 
     private async Task<(MessageHeader Header, ByteString Bytes, RecallOrder Order)> OrderAsync(LogPosition position, CancellationToken cancellationToken)

@@ -10,37 +10,17 @@ internal sealed class EscalatingService(
     Escalator escalator, EscalationNotices notices, EscalationCalls calls, ServiceClockQueries clocks, RequestKeeper keeper, RequestNotices requestNotices,
     RequestQueries requests, ILogger<EscalatingService> logger) : BackgroundService
 {
-    private volatile string _state = "starting";
+    private readonly GuardedParts _parts = new((part, reason) => EscalatingLog.PartStopped(logger, part, reason));
 
     /// <summary>"running", or why not.</summary>
-    public string State => _state;
+    public string State => _parts.State;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _state = FollowerState.Running;
         using var gauge = NodeMetrics.ObserveLate(() => clocks.Late());
         using var overdue = NodeMetrics.ObserveOverdue(requests.Overdue);
-        await Task.WhenAll(
-            GuardAsync("clocks of requests", keeper.RunAsync, stoppingToken), GuardAsync("notices about requests", requestNotices.RunAsync, stoppingToken),
-            GuardAsync("escalation", escalator.RunAsync, stoppingToken), GuardAsync("escalation notices", notices.RunAsync, stoppingToken),
-            GuardAsync("escalation calls", calls.RunAsync, stoppingToken));
-    }
-
-    private async Task GuardAsync(string part, Func<CancellationToken, Task> run, CancellationToken stoppingToken)
-    {
-        try
-        {
-            await run(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception fault)
-        {
-            // What is due stays due: the next start does it. Until then the node is not ready, and says why.
-            _state = $"{part} stopped: {fault.Message}";
-            EscalatingLog.PartStopped(logger, part, fault.Message);
-        }
+        await _parts.RunAsync(
+            stoppingToken, ("clocks of requests", keeper.RunAsync), ("notices about requests", requestNotices.RunAsync), ("escalation", escalator.RunAsync),
+            ("escalation notices", notices.RunAsync), ("escalation calls", calls.RunAsync));
     }
 }

@@ -82,10 +82,10 @@ internal sealed class Escalator(
     private EscalationParties Parties(MessageHeader header, string bureau)
     {
         var state = directory.State;
-        var desk = options.DutyDesks.TryGetValue(bureau, out var named) && state.TakesPart(named) ? named : bureau;
+        var desk = options.DutyDesks.TryGetValue(bureau, out var named) && state.TakesPart(named) ? named : state.TakesPart(bureau) ? bureau : "";
         var alternate = header.Alternates.FirstOrDefault(a => a.InsteadOf == bureau && state.TakesPart(a.Bureau))?.Bureau ?? "";
         var standing = options.Alternates.TryGetValue(bureau, out var other) && state.TakesPart(other) ? other : "";
-        return new EscalationParties(desk, alternate, standing);
+        return new EscalationParties(desk, alternate, standing, SenderClosed: !state.TakesPart(header.From));
     }
 
     private void Tell(Precedence precedence, Google.Protobuf.IMessage made)

@@ -36,7 +36,7 @@ internal sealed class RequestKeeper(
             if (await TurnPageAsync(cancellationToken) is { } late) return late;
             if (await requests.DueAsync(now, Page, cancellationToken) is { Count: > 0 } due)
             {
-                var taken = await Task.WhenAll(due.Select(one => TakeAsync(one, new TakeStep(one, DeskOf(one.Recipient), now, node.Name), cancellationToken)));
+                var taken = await Task.WhenAll(due.Select(one => TakeAsync(one, StepOf(one, now), cancellationToken)));
                 told.Signal.Set();
                 return Done([.. taken]);
             }
@@ -81,8 +81,14 @@ internal sealed class RequestKeeper(
         }
     }
 
-    private string DeskOf(string bureau) =>
-        escalation.DutyDesks.TryGetValue(bureau, out var desk) && directory.State.TakesPart(desk) ? desk : bureau;
+    // Who is closed is told nothing: nobody would ever fetch it.
+    private TakeStep StepOf(RequestOf request, DateTimeOffset now)
+    {
+        var state = directory.State;
+        var closed = !state.TakesPart(request.Recipient);
+        var desk = escalation.DutyDesks.TryGetValue(request.Recipient, out var named) && state.TakesPart(named) ? named : closed ? "" : request.Recipient;
+        return new TakeStep(request, desk, now, node.Name) { RecipientClosed = closed, RequesterClosed = !state.TakesPart(request.Requester) };
+    }
 
     private void Tell(RequestOf request, IMessage made)
     {

@@ -1,5 +1,6 @@
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Projecting.Storing;
+using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
@@ -58,7 +59,7 @@ internal static class DeliveryStates
                 .On<Delivered>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Delivered, RowText.Ticks(e.At), null))
                 .On<Opened>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Opened, RowText.Ticks(e.At), null))
                 .On<Refused>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Refused, RowText.Ticks(e.At), e.Reason))
-                .On<Expired>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Expired, RowText.Ticks(e.At), null))
+                .On<Expired>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Expired, RowText.Ticks(e.At), e.Because.Length > 0 ? Reasons.BureauClosed : null))
                 .On<RefusedByOperator>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Refused, RowText.Ticks(e.At), e.Reason))
                 .On<Released>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Waiting, RowText.Ticks(e.At), null))
                 .On<Recalled>((r, e) => Change(r, e.MessageId, e.Recipient, DeliveryState.Recalled, RowText.Ticks(e.At), e.Reason))

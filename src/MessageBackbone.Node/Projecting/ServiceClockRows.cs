@@ -138,7 +138,7 @@ internal static class ServiceClockRows
             _find.Reset();
             End(_left, e.MessageId, e.Recipient);
             Start(id, e.To, e.Precedence, RowText.Ticks(e.At) ?? 0, opened);
-            Owe(recorded, (long)e.Precedence);
+            if (!e.SenderClosed) Owe(recorded, (long)e.Precedence);
         }
 
         private void Owe(RecordedEvent recorded, long precedence) => _owe.Bind(1, Id(recorded)).Bind(2, (long)recorded.Position.Value).Bind(3, precedence).Run();

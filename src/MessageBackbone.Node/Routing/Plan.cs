@@ -41,6 +41,9 @@ internal sealed class Plan : IAsyncDisposable
     /// <summary>Set whenever an order to recall may have come, or something that one led to was read back.</summary>
     public Signal Recalls { get; } = new();
 
+    /// <summary>Set whenever there may be something to end because its recipient was closed.</summary>
+    public Signal Closings { get; } = new();
+
     /// <exception cref="PlanOpenException">The file is no plan, or was written by a newer version.</exception>
     public static Plan Open(string file)
     {
@@ -134,6 +137,10 @@ internal sealed class Plan : IAsyncDisposable
     /// apart or behind one that is, recalled, or its <c>deliver_by</c> has passed.</summary>
     public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence, now), cancellationToken);
+
+    /// <summary>Nobody is left to get this report: it is owed no more. A plan that is made again owes it again, until its maker finds the same.</summary>
+    public Task ForgetReportAsync(OwedReport report, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(session => session.Execute("delete from report where event_id = $1", Bytes(report.EventId)), cancellationToken);
 
     /// <summary>Takes the attendance of a bureau for this node; the returned epoch is higher than any before.</summary>
     public Task<long> AttendAsync(string bureau, string node, CancellationToken cancellationToken) =>

@@ -9,9 +9,10 @@ internal readonly record struct WaitingLane(LaneKey Lane, long Waiting, long Pub
 /// <summary>Questions to the plan; each reads one page.</summary>
 internal sealed class PlanQueries(PlanReaders readers)
 {
-    /// <summary>Lanes with unpublished rows and room ahead, the most urgent first.</summary>
+    /// <summary>Lanes with unpublished rows and room ahead, the most urgent first. What is for a bureau that was closed is not sent: it is to be ended.</summary>
     public IReadOnlyList<WaitingLane> WaitingLanes(int publishAhead) => readers.Read(session => session.All(
-        "select recipient, precedence, waiting, published from lane where waiting > 0 and published < $1 order by precedence desc, recipient",
+        "select recipient, precedence, waiting, published from lane where waiting > 0 and published < $1 "
+        + "and recipient not in (select code from bureau where closed_by is not null) order by precedence desc, recipient",
         reader => new WaitingLane(new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3)),
         (long)publishAhead));
 
@@ -41,6 +42,11 @@ internal sealed class PlanQueries(PlanReaders readers)
         $"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 and sequence >= $3 and not_before <= $4 "
         + "and waits = 0 order by sequence limit 1",
         reader => PlanSteps.ReadRow(reader, lane), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds()));
+
+    /// <summary>How many rows <see cref="NextOpen"/> would give from <paramref name="sequence"/> on, of those accepted up to <paramref name="end"/>.</summary>
+    public ulong CountOpen(LaneKey lane, ulong sequence, DateTimeOffset now, LogPosition end) => readers.Read(session => session.First(
+        "select count(*) from row where recipient = $1 and precedence = $2 and sequence >= $3 and not_before <= $4 and waits = 0 and position <= $5",
+        reader => (ulong)reader.GetInt64(0), lane.Bureau, (long)lane.Precedence, (long)sequence, now.ToUnixTimeMilliseconds(), (long)end.Value));
 
     /// <summary>The number that the next message of a lane will get.</summary>
     public ulong NextSequence(LaneKey lane) => readers.Read(session => session.First<ulong?>(
@@ -75,6 +81,16 @@ internal sealed class PlanQueries(PlanReaders readers)
         reader => new RecalledRow(
             PlanSteps.ReadRow(reader, new LaneKey(reader.GetString(7), (Precedence)reader.GetInt64(8))), new LogPosition((ulong)reader.GetInt64(9))),
         (long)limit));
+
+    /// <summary>Open deliveries to bureaus that were closed, those kept apart among them: of one lane at a time, the most urgent first.</summary>
+    public IReadOnlyList<ClosedRow> ClosedRows(int limit) => readers.Read(session =>
+        session.First<(LaneKey Lane, Guid By)?>(
+            "select recipient, precedence, closed_by from bureau cross join lane on recipient = code where closed_by is not null "
+            + "and waiting + published + kept > 0 order by precedence desc, recipient limit 1",
+            reader => (new LaneKey(reader.GetString(0), (Precedence)reader.GetInt64(1)), Plan.Id(reader, 2))) is { } closed
+            ? session.All($"select {PlanSteps.RowColumns} from row where recipient = $1 and precedence = $2 order by sequence limit $3",
+                reader => new ClosedRow(PlanSteps.ReadRow(reader, closed.Lane), closed.By), closed.Lane.Bureau, (long)closed.Lane.Precedence, (long)limit)
+            : []);
 
     /// <summary>Every bureau that was ever registered.</summary>
     public IReadOnlyList<string> Bureaus() => readers.Read(session => session.All("select code from bureau order by code", reader => reader.GetString(0)));

@@ -63,6 +63,10 @@ internal abstract record PlanStep
     internal sealed record Redirected(string Recipient, Arrived To) : PlanStep;
 
     internal sealed record Registered(string Bureau) : PlanStep;
+
+    /// <summary>For good: its open deliveries are to be ended, and those that still arrive.</summary>
+    /// <param name="EventId">Of the event that says so.</param>
+    internal sealed record Closed(string Bureau, Guid EventId) : PlanStep;
 }
 
 /// <summary>A report to the sender of a message that is not in the log yet.</summary>
@@ -73,6 +77,10 @@ internal sealed record OwedReport(Guid EventId, LogPosition Position);
 /// <summary>An open delivery that its sender recalled: it is presented no more, and its end is not in the log yet.</summary>
 /// <param name="By">Where the acceptance of the order is.</param>
 internal sealed record RecalledRow(PlanRow Row, LogPosition By);
+
+/// <summary>An open delivery to a bureau that was closed.</summary>
+/// <param name="By">Id of the event that closed it.</param>
+internal sealed record ClosedRow(PlanRow Row, Guid By);
 
 /// <summary>How far the plan has followed the log: the last event's position and its id.</summary>
 internal sealed record PlanCheckpoint(LogPosition Position, Guid EventId);

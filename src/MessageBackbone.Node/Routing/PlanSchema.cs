@@ -50,7 +50,8 @@ internal static class PlanSchema
         create table gap (
             recipient text not null, precedence integer not null, sequence integer not null, told_by integer,
             primary key (recipient, precedence, sequence)) without rowid;
-        create table bureau (code text primary key) without rowid;
+        create table bureau (code text primary key, closed_by blob) without rowid;
+        create index bureau_closed on bureau (code) where closed_by is not null;
         create table checkpoint (id integer primary key check (id = 1), position integer not null, event_id blob not null);
         create table incarnation (id integer primary key check (id = 1), guid blob not null);
         create table attendance (bureau text primary key, node text not null, epoch integer not null) without rowid;

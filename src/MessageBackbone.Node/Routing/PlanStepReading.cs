@@ -21,6 +21,7 @@ internal static class PlanStepReading
         "message.recall-ordered.v1" => RecallOrdered(V1.RecallOrdered.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
         "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
+        "directory.bureau-closed.v1" => new PlanStep.Closed(BureauClosed.Parser.ParseFrom(recorded.Data.Span).Act.Code, recorded.EventId),
         _ => null,
     };
 

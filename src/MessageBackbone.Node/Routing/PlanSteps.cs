@@ -43,7 +43,10 @@ internal static class PlanSteps
                 foreach (var alternate in redirected.To.Recipients) Add(session, redirected.To, alternate);
                 break;
             case PlanStep.Registered registered:
-                session.Execute("insert into bureau values ($1) on conflict do nothing", registered.Bureau);
+                session.Execute("insert into bureau (code) values ($1) on conflict do nothing", registered.Bureau);
+                break;
+            case PlanStep.Closed closed:
+                session.Execute("insert into bureau values ($1, $2) on conflict do update set closed_by = $2", closed.Bureau, Plan.Bytes(closed.EventId));
                 break;
         }
     }

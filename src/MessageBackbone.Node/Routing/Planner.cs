@@ -138,5 +138,6 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
         if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended or PlanStep.Redirected)) plan.Deadlines.Set();
         if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended { Report: not null })) plan.Reports.Set();
         if (steps.Exists(step => step is PlanStep.Arrived { Recalls: not null } or PlanStep.RecallOrdered or PlanStep.Ended)) plan.Recalls.Set();
+        if (steps.Exists(step => step is PlanStep.Closed or PlanStep.Ended or PlanStep.Redirected)) plan.Closings.Set();
     }
 }

@@ -11,21 +11,19 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
     : IHostedService, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly GuardedParts _parts = new((part, reason) => RoutingLog.Stopped(logger, part, reason));
     private Task _running = Task.CompletedTask;
     private IDisposable? _observation;
-    private volatile string _state = "starting";
     private bool _disposed;
 
     /// <summary>"running", or which part beside the planner has ended and why. The planner tells for itself.</summary>
-    public string State => _state;
+    public string State => _parts.State;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await transport.StartAsync(cancellationToken);
         _observation = NodeMetrics.ObserveTransport(() => TransportConditions.Of(transport.Condition));
-        _state = FollowerState.Running;
-        _running = Task.WhenAll(
-            GuardAsync("planner", planner.RunAsync), GuardAsync("publisher", PublishAsync), GuardAsync("declaring of lanes", DeclareAsync));
+        _running = _parts.RunAsync(_stop.Token, ("planner", planner.RunAsync), ("publisher", PublishAsync), ("declaring of lanes", DeclareAsync));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -56,24 +54,6 @@ internal sealed class RoutingService(Planner planner, Publisher publisher, ILane
         {
             await planner.BureauRegistered.WaitAsync(cancellationToken);
             transport.DeclareNew();
-        }
-    }
-
-    private async Task GuardAsync(string part, Func<CancellationToken, Task> run)
-    {
-        try
-        {
-            await run(_stop.Token);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception fault)
-        {
-            // Nothing is lost: what is accepted stays in the log. Operations show the state, and the node is not ready, until it is started again.
-            _state = $"{part} stopped: {fault.Message}";
-            RoutingLog.Stopped(logger, part, fault.Message);
         }
     }
 }

@@ -5,7 +5,8 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Protocol.Carrying;
 
 /// <summary>Writes the content of a carry file, record by record, and knows what a manifest must say of it. Not for concurrent use.</summary>
-public sealed class CarryContent(Stream target) : IDisposable
+/// <param name="mostRecords">So many, and no more: a file with more is none that anybody reads.</param>
+public sealed class CarryContent(Stream target, ulong mostRecords = CarryFile.MostRecords) : IDisposable
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly MemoryStream _buffer = new();
@@ -14,10 +15,15 @@ public sealed class CarryContent(Stream target) : IDisposable
 
     public CarryTally Tally { get; } = new();
 
+    /// <summary>So many records more may be added.</summary>
+    public ulong Room => mostRecords - Tally.Records;
+
     /// <exception cref="ArgumentException">The record is larger than a file may hold.</exception>
+    /// <exception cref="InvalidOperationException">There is no <see cref="Room"/>.</exception>
     public async Task AddAsync(CarryRecord record, CancellationToken cancellationToken)
     {
         if (record.CalculateSize() > CarryFile.LargestRecord) throw new ArgumentException("The record is larger than a carry file may hold.", nameof(record));
+        if (Room == 0) throw new InvalidOperationException("The file has as many records as it may.");
         _buffer.SetLength(0);
         record.WriteDelimitedTo(_buffer);
         var bytes = _buffer.GetBuffer().AsMemory(0, (int)_buffer.Length);

@@ -69,6 +69,26 @@ public sealed class CarryReader
             throw CarryFileException.Malformed("The file's content is not the one that was signed.");
     }
 
+    /// <summary>Reads all records once through, and counts them.</summary>
+    /// <exception cref="CarryFileException">The content is not what was signed.</exception>
+    public async Task<CarryTally> TallyAsync(CancellationToken cancellationToken)
+    {
+        var tally = new CarryTally();
+        await foreach (var record in ReadAsync(cancellationToken)) tally.Add(record);
+        return tally;
+    }
+
+    /// <summary>What is to be told of a file. It can seek; where it stands afterwards is not said.</summary>
+    /// <exception cref="CarryFileException">It is no carry file, or not whole.</exception>
+    public static async Task<CarrySummary> DescribeAsync(Stream file, CancellationToken cancellationToken)
+    {
+        var reader = await OpenAsync(file, cancellationToken);
+        var tally = await reader.TallyAsync(cancellationToken);
+        file.Position = 0;
+        var sha256 = UnsafeByteOperations.UnsafeWrap(await SHA256.HashDataAsync(file, cancellationToken));
+        return tally.Describe(reader.Manifest, sha256, file.Length);
+    }
+
     private static async Task<(byte[] Bytes, long Used)> RecordAsync(Stream content, long left, IncrementalHash sha256, CancellationToken cancellationToken)
     {
         var prefix = new List<byte>(4);

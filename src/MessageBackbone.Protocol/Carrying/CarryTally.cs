@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
 
@@ -46,14 +47,23 @@ public sealed class CarryTally
         }
     }
 
-    /// <summary>Says in a summary what there is.</summary>
-    public CarrySummary Describe(CarrySummary summary)
+    /// <summary>What is to be told of the file that has this content.</summary>
+    /// <param name="sha256">Of the whole file.</param>
+    /// <param name="size">Of the whole file, in bytes.</param>
+    public CarrySummary Describe(CarryManifest manifest, ByteString sha256, long size) => new()
     {
-        summary.Records = Records;
-        summary.Messages.Add(Messages);
-        (summary.Receipts, summary.Answers, summary.Trackings) = (Receipts, Answers, Trackings);
-        return summary;
-    }
+        Bureau = manifest.Bureau,
+        Direction = manifest.Direction,
+        Number = manifest.Number,
+        Sha256 = sha256,
+        Size = (ulong)size,
+        CreatedAt = manifest.CreatedAt,
+        Records = Records,
+        Messages = { Messages },
+        Receipts = Receipts,
+        Answers = Answers,
+        Trackings = Trackings,
+    };
 
     private void Count(Envelope? envelope)
     {

@@ -44,6 +44,9 @@ public static class Reasons
     /// <summary>Report: an operator refused the message while the recipient's gateway kept it apart.</summary>
     public const string Quarantined = "QUARANTINED";
 
+    /// <summary>Report: the recipient was closed for good before it acknowledged the message.</summary>
+    public const string BureauClosed = "BUREAU_CLOSED";
+
     /// <summary>Receipt QUARANTINED: checking the message failed for a reason that is none of the contract's.</summary>
     public const string CannotProcess = "CANNOT_PROCESS";
 

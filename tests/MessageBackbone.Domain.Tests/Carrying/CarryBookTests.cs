@@ -41,6 +41,33 @@ public sealed class CarryBookTests
     }
 
     [Fact]
+    public void A_file_that_was_passed_over_is_taken_once_when_it_comes_late_and_the_row_goes_on_from_its_end()
+    {
+        var book = Fold(In(1, "", "a"), Out(1, "", "x", received: 1), In(4, "c", "d", received: 1) with { AcceptGap = true });
+
+        var late = CarryBook.Decide(book, In(2, "a", "b")).Only<CarryImported>();
+        Assert.True(late.Gap);
+        book = CarryBook.Evolve(book, late);
+        Assert.Equal(((4ul, Sha("d")), 1ul), (book.In, book.TakenByBureau));
+        CarryBook.Decide(book, In(2, "a", "b")).AddsNothing();
+        // One that was never taken is not called another; one that was, is.
+        Assert.Equal(CarryPlace.Late, book.Judge(Manifest(3, "b"), Sha("c"), out _));
+        Assert.Equal(CarryPlace.Gap, book.Judge(Manifest(2, "a"), Sha("other"), out var problem));
+        Assert.Contains("Another file 2 was taken before", problem, StringComparison.Ordinal);
+        Assert.False(CarryBook.Decide(book, In(5, "d", "e")).Only<CarryImported>().Gap);
+    }
+
+    [Fact]
+    public void A_row_that_begins_anew_knows_nothing_of_the_one_before()
+    {
+        var book = Fold(In(1, "", "a"), In(2, "a", "b"), In(3, "b", "c"), In(1, "", "new") with { AcceptGap = true });
+
+        Assert.Equal((1ul, Sha("new")), book.In);
+        book = Fold(book, In(3, "new 2", "new 3") with { AcceptGap = true });
+        Assert.Equal(CarryPlace.Late, book.Judge(Manifest(2, "new"), Sha("new 2"), out _));
+    }
+
+    [Fact]
     public void A_file_to_the_bureau_follows_on_the_last_one_and_on_what_was_taken()
     {
         var book = Fold(In(1, "", "a"), Out(1, "", "x", received: 1));

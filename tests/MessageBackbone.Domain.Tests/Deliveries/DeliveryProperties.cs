@@ -10,12 +10,13 @@ public sealed class DeliveryProperties
     private static Gen<DeliveryCommand> Commands =>
         from attempt in Gen.Choose(0, 4)
         from outcome in Gen.Choose(0, 4)
-        from ends in Gen.Choose(0, 7)
+        from ends in Gen.Choose(0, 8)
         from header in Gen.Choose(1, 8)
         select ends == 0
             ? DeliveryTests.Ended((uint)attempt + 1)
             : ends == 4 ? ExpiryTests.Expire(minutes: attempt)
             : ends == 7 ? RecallTests.Recall(order: attempt)
+            : ends == 8 ? ExpiryTests.Close(Guid.Empty)
             : ends > 4 ? EscalationTests.Escalate(minutes: 5 * (attempt + 1), alternate: ends == 5 ? "ES" : "")
             : (DeliveryCommand)DeliveryTests.Receipt(
                 (DeliveryOutcome)outcome,

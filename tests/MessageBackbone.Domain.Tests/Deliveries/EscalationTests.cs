@@ -54,6 +54,20 @@ public sealed class EscalationTests
         DeliveryProgress.Decide(DeliveryProgress.Waiting, Escalate(60, step: EscalationStep.Sender)).IsRefused(Reasons.FieldInvalid, "step");
     }
 
+    [Fact]
+    public void A_closed_sender_is_told_nothing_and_asked_for_nothing()
+    {
+        static Escalate Closed(Escalate escalate) => escalate with { Parties = escalate.Parties with { SenderClosed = true } };
+
+        var state = Given(Escalate(10));
+        Assert.Equal("NO_ALTERNATE", DeliveryProgress.Decide(state, Closed(Escalate(15, standing: "GB"))).Only<Escalated>().Reason);
+        Assert.Equal("RESEAL_REQUESTED", DeliveryProgress.Decide(state, Escalate(15, standing: "GB")).Only<Escalated>().Reason);
+        Assert.True(Decide(state, Closed(Escalate(15, alternate: "ES"))).OfType<Redirected>().Single().SenderClosed);
+        Assert.False(Decide(state, Escalate(15, alternate: "ES")).OfType<Redirected>().Single().SenderClosed);
+        var told = DeliveryProgress.Decide(Given(Escalate(10), Escalate(15)), Closed(Escalate(20))).Only<Escalated>();
+        Assert.Equal((EscalationStep.Sender, ""), (told.Step, told.To));
+    }
+
     [Theory]
     [InlineData(Precedence.Flash, "text", true)]
     [InlineData(Precedence.Immediate, "text", true)]

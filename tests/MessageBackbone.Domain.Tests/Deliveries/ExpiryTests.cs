@@ -67,6 +67,23 @@ public sealed class ExpiryTests
     }
 
     [Fact]
+    public void A_delivery_to_a_bureau_that_was_closed_ends_with_the_closing_in_the_event_whether_or_not_it_has_a_time()
+    {
+        var closing = Guid.Parse("0190a1b2-c3d4-7000-8000-00000000000a");
+        var ended = DeliveryProgress.Decide(DeliveryProgress.Waiting, Close(closing)).Only<Expired>();
+
+        Assert.Equal(
+            (Sample.MessageId, "DE", "node-2", $"{closing:D}", null), (ended.MessageId, ended.Recipient, ended.Node, ended.Because, ended.DeliverBy));
+        Assert.Equal("", DeliveryProgress.Decide(DeliveryProgress.Waiting, Expire(2)).Only<Expired>().Because);
+        DeliveryProgress.Decide(Given(Close(closing)), Close(Guid.Empty)).AddsNothing();
+        DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Delivered)), Close(closing)).AddsNothing();
+        DeliveryProgress.Decide(Given(DeliveryTests.Receipt(DeliveryOutcome.Quarantined)), Close(closing)).Only<Expired>();
+        DeliveryProgress.Decide(DeliveryProgress.Waiting, Close(closing) with { Recipient = "ES" }).IsRefused(Reasons.UnknownMessage, "recipient");
+    }
+
+    internal static EndAsClosed Close(Guid closing) => new(Sample.Accepted(), "DE", closing, Sample.Noon, "node-2");
+
+    [Fact]
     public void An_attempt_that_was_in_hand_when_it_expired_is_recorded_after_it()
     {
         DeliveryProgress.Decide(Given(Expire(3)), DeliveryTests.Ended(1)).Only<Attempted>();

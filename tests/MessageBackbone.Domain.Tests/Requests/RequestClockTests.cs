@@ -87,6 +87,20 @@ public sealed class RequestClockTests
     }
 
     [Fact]
+    public void Who_is_closed_is_neither_reminded_nor_told()
+    {
+        var closed = Look(5.25) with { RecipientClosed = true, RequesterClosed = true };
+        var reminded = Assert.IsType<RequestReminded>(Assert.Single(Made(Started(), closed)));
+        Assert.Equal("", reminded.To);
+        Assert.Null(RequestSteps.Notice(reminded));
+
+        var state = RequestClock.Evolve(Started(), reminded);
+        foreach (var minutes in (double[])[9, 10]) state = Made(state, Look(minutes + .25)).Aggregate(state, RequestClock.Evolve);
+        var overdue = Assert.IsType<RequestOverdue>(Assert.Single(Made(state, closed with { At = Look(11.25).At })));
+        Assert.Equal((RequestStep.Requester, ""), (overdue.Step, overdue.To));
+    }
+
+    [Fact]
     public void Reminders_are_parts_of_the_time()
     {
         Assert.Throws<ArgumentException>(() => RequestTerms.Of(TimeSpan.FromHours(1), [1.2], 0, 0));

@@ -44,6 +44,37 @@ public sealed class CarryRefusalTests
     }
 
     [Fact]
+    public async Task A_file_that_was_passed_over_by_order_is_taken_once_when_it_comes_late_and_the_next_one_is_no_gap()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var courier = await Courier.OfAsync(house);
+        var france = await Courier.WithoutLineAsync(house, "FR");
+        await courier.ToBureauAsync(france);
+        var ids = new List<MessageId>();
+        var (toNode, toBureau) = (new List<byte[]>(), new List<byte[]>());
+        for (var number = 1; number <= 4; number++)
+        {
+            ids.Add(await france.SendAsync("DE"));
+            toNode.Add(await Courier.ExportAsync(france, most: number));
+            toBureau.Add((await courier.FromNodeAsync("FR")).File);
+        }
+
+        await courier.ToNodeAsync(toNode[0]);
+        await courier.ToNodeAsync(toNode[2], acceptGap: true);
+        Assert.False((await courier.ToNodeAsync(toNode[1])).AlreadyImported);
+        Assert.True((await courier.ToNodeAsync(toNode[1])).AlreadyImported);
+        Assert.False((await courier.ToNodeAsync(toNode[3])).AlreadyImported);
+
+        await Courier.TakeAsync(france, toBureau[0]);
+        await Courier.TakeAsync(france, toBureau[2], acceptGap: true);
+        Assert.False((await Courier.TakeAsync(france, toBureau[1])).AlreadyImported);
+        Assert.True((await Courier.TakeAsync(france, toBureau[1])).AlreadyImported);
+        Assert.Equal(4ul, france.Parts.Carried.Last(CarryDirection.ToBureau).Number);
+        Assert.False((await Courier.TakeAsync(france, toBureau[3])).AlreadyImported);
+        Assert.Equal((4, 4), (await house.Node.CountAsync("message.accepted.v1"), await house.Node.CountAsync("carry.imported.v1")));
+    }
+
+    [Fact]
     public async Task A_file_that_was_imported_changes_nothing_when_it_comes_again()
     {
         await using var house = await GatewayHouse.OpenAsync("FR", "DE");

@@ -41,6 +41,24 @@ public sealed class NonDeliveryTests
         Assert.Equal(("DE", "EXPIRED", report), (Text(said, "recipient"), Text(said, "reason"), Text(said, "report_id")));
     }
 
+    [Fact]
+    public async Task That_the_recipient_was_closed_is_told_in_words()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var france = await house.AttendAsync("FR");
+        using var fr = new LocalClient(france);
+        var id = await SendAsync(house, france, fr);
+
+        await house.Node.CloseAsync("DE");
+        var report = (await france.SeesAsync<GatewayEvent.Received>()).Message.Value;
+
+        var text = (await fr.PostAsync($"/inbox/{report}/open", new { officer = "o-1" }))["text"];
+        Assert.Contains("the bureau was closed for good", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("send it anew", text, StringComparison.Ordinal);
+        var recipient = Assert.Single((await fr.GetAsync($"/messages/{id}")).Json.GetProperty("tracking").GetProperty("recipients").EnumerateArray());
+        Assert.Equal(("expired", "BUREAU_CLOSED"), (Text(recipient, "state"), Text(recipient, "reason")));
+    }
+
     private static async Task<string> SendAsync(GatewayHouse house, RunningGateway gateway, LocalClient program)
     {
         var sent = await program.PostAsync("/messages", new

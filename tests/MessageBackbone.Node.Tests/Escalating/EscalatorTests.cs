@@ -87,6 +87,23 @@ public sealed class EscalatorTests
         Assert.Equal(("DE", Precedence.Flash, 0ul), Assert.Single(await house.Clocks().LateAsync(Cancel)));
     }
 
+    [Theory]
+    [InlineData("DE", "", "FR")]
+    [InlineData("FR", "DE", "")]
+    public async Task Nobody_who_is_closed_is_told_that_something_is_late(string closed, string atDesk, string atSender)
+    {
+        await using var house = await OpenAsync(null, "FR", "DE");
+        var message = await house.SubmitAsync(Precedence.Flash);
+        using (var attending = await Attending.OpenAsync(house, "DE")) await attending.RecordAsync(await attending.DeliveryAsync());
+        await house.CloseAsync(closed);
+
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        await house.UntilQuietAsync();
+
+        Assert.Equal([atDesk, "", atSender, ""], (await house.EventsAsync(message)).OfType<Escalated>().Select(e => e.To));
+        Assert.Equal(2, await house.CountAsync(WasAccepted));
+    }
+
     [Fact]
     public async Task What_the_house_itself_reports_is_never_late()
     {

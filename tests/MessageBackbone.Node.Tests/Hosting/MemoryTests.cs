@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
+using MessageBackbone.Node.Carrying;
+using MessageBackbone.Protocol.Carrying;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.Node.Tests.Hosting;
 
@@ -26,6 +29,25 @@ public sealed class MemoryTests
 
         Assert.InRange(Settled() - before, long.MinValue, MostMore);
         Assert.Equal(0, await house.CountAsync("message.accepted.v1"));
+    }
+
+    [Fact]
+    public async Task A_carry_file_holds_nothing_of_its_deliveries_in_memory()
+    {
+        const int Messages = 1_500;
+        await using var house = await House.OpenAsync("FR", "DE");
+        await Parallel.ForAsync(0, Messages, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (_, _) => await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"])));
+        var deliveries = house.Node.Services.GetRequiredService<CarriedDeliveries>();
+        using var content = new CarryContent(Stream.Null);
+        await using var presented = new CarriedAttempts(Stream.Null) { At = house.Clock.GetUtcNow() };
+        var end = await house.Log.EndAsync(TestContext.Current.CancellationToken);
+        var before = Settled();
+
+        var kept = await deliveries.AddAsync(content, presented, new CarryOutRequest { Bureau = "DE" }, end, TestContext.Current.CancellationToken);
+
+        // A delivery that is kept with its acceptance has more than 2 KiB.
+        Assert.InRange(Settled() - before, long.MinValue, Messages * 1024L);
+        Assert.Equal(((ulong)Messages, 0ul), (presented.Count, kept.Left));
     }
 
     private static long Settled()

@@ -91,6 +91,9 @@ internal sealed class RoutingScenario : IAsyncDisposable
     public Task RegisterAsync(string code) => AppendAsync(
         StreamId.Directory, "directory.bureau-registered.v1", new BureauRegistered { Act = new RegisterBureau { Code = code } });
 
+    public Task CloseAsync(string code) => AppendAsync(
+        StreamId.Directory, "directory.bureau-closed.v1", new BureauClosed { Act = new CloseBureau { Code = code } });
+
     /// <summary>Runs a planner until the plan holds what the log holds.</summary>
     public async Task CatchUpAsync()
     {

@@ -1,0 +1,121 @@
+using MessageBackbone.Domain;
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Carrying;
+using MessageBackbone.Node.Routing;
+using MessageBackbone.Protocol.Carrying;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MessageBackbone.Node.Tests.Carrying;
+
+/// <summary>A bureau's open deliveries in a file.</summary>
+public sealed class CarriedDeliveriesTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_was_passed_over_is_told_by_the_file_and_what_it_cannot_hold_is_not_presented()
+    {
+        await using var house = await House.OpenAsync(options => options.Delivering.DeadlinesLookedAtEvery = TimeSpan.FromMilliseconds(50), "FR", "DE");
+        using var by = await house.AddAsync(new Holder(HolderRole.Operator, "operator-1"));
+        await SubmitAsync(house, header => header.DeliverBy = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(house.Clock.GetUtcNow() + Hour));
+        house.Clock.Advance(Hour);
+        await house.UntilRecordedAsync("delivery.expired.v1");
+        var bodiless = await SubmitAsync(house);
+        await LoseBodyAsync(house, bodiless);
+        var carried = await SubmitAsync(house);
+
+        var (file, summary) = await ExportAsync(by);
+
+        Assert.Equal([bodiless.MessageId], summary.NotCarried);
+        var delivery = Assert.Single(file);
+        Assert.Equal((3ul, 1u, false), (delivery.Sequence, delivery.Attempt, delivery.PossibleDuplicate));
+        Assert.Equal([1ul], delivery.Skipped);
+        Assert.Equal(carried.MessageId, house["FR"].HeaderOf(delivery.Envelope).MessageId);
+        var plan = house.Node.Services.GetRequiredService<Plan>();
+        Assert.Equal(0u, plan.Ask.Find(Guid.Parse(bodiless.MessageId), "DE")!.Attempts);
+        Assert.Equal(1u, plan.Ask.Find(Guid.Parse(carried.MessageId), "DE")!.Attempts);
+        // Told by each repeat until it is final.
+        var repeated = Assert.Single((await ExportAsync(by)).File);
+        Assert.Equal((2u, true), (repeated.Attempt, repeated.PossibleDuplicate));
+        Assert.Equal([1ul], repeated.Skipped);
+    }
+
+    [Fact]
+    public async Task A_file_that_has_as_many_records_as_it_may_leaves_the_least_urgent_for_a_later_one()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        foreach (var precedence in (Precedence[])[Precedence.Routine, Precedence.Routine, Precedence.Flash, Precedence.Priority])
+            await SubmitAsync(house, header => header.Precedence = precedence);
+        var deliveries = house.Node.Services.GetRequiredService<CarriedDeliveries>();
+        using var written = new MemoryStream();
+        using var content = new CarryContent(written, mostRecords: 2);
+        await using var presented = new CarriedAttempts(new MemoryStream()) { At = house.Clock.GetUtcNow() };
+
+        var kept = await deliveries.AddAsync(content, presented, new CarryOutRequest { Bureau = "DE" }, await house.Log.EndAsync(Cancel), Cancel);
+        await deliveries.RecordAsync("DE", presented);
+
+        Assert.Equal((2ul, 2ul), (kept.Left, presented.Count));
+        Assert.Equal([Precedence.Flash, Precedence.Priority], content.Tally.Messages.Select(level => level.Precedence));
+        var attempts = new List<Attempted>();
+        await foreach (var batch in house.Log.ReadAllAsync(LogPosition.Start, Cancel))
+            attempts.AddRange(batch.Where(e => e.Type == "delivery.attempted.v1").Select(e => Attempted.Parser.ParseFrom(e.Data.Span)));
+        Assert.Equal(2, attempts.Count);
+        Assert.All(attempts, attempt => Assert.Equal(("DE", 1u, 1ul, "carried"), (attempt.Recipient, attempt.Attempt, attempt.Sequence, attempt.EndedBy)));
+    }
+
+    [Fact]
+    public async Task What_was_presented_is_read_back_page_by_page_as_it_was_noted()
+    {
+        await using var presented = new CarriedAttempts(new MemoryStream()) { At = DateTimeOffset.UnixEpoch };
+        var lane = new LaneKey("DE", Precedence.Routine);
+        var noted = new List<CarriedAttempt>();
+        for (var i = 0u; i < 200; i++)
+        {
+            var row = new PlanRow(lane, ulong.MaxValue - i, Guid.CreateVersion7(DateTimeOffset.UnixEpoch), LogPosition.Start, null, i + 1, false, null);
+            noted.Add(new CarriedAttempt(row.MessageId, row.Sequence, i + 1));
+            await presented.AddAsync(new Presentation(row, []), Cancel);
+        }
+
+        var pages = new List<IReadOnlyList<CarriedAttempt>>();
+        await foreach (var page in presented.PagesAsync()) pages.Add(page);
+
+        Assert.Equal(noted, pages.SelectMany(page => page));
+        Assert.All(pages, page => Assert.InRange(page.Count, 1, 64));
+    }
+
+    private static async Task<MessageHeader> SubmitAsync(House house, Action<MessageHeader>? change = null)
+    {
+        var message = house["FR"].Compose(house["DE"], change);
+        await house["FR"].SubmitAsync(message);
+        return house["FR"].HeaderOf(message);
+    }
+
+    private static async Task<(List<Delivery> File, CarrySummary Summary)> ExportAsync(Party by)
+    {
+        using var call = new OperationsService.OperationsServiceClient(by.Channel).CarryOut(new CarryOutRequest { Bureau = "DE" }, cancellationToken: Cancel);
+        using var file = new MemoryStream();
+        Assert.True(await call.ResponseStream.MoveNext(Cancel));
+        var summary = call.ResponseStream.Current.Summary;
+        while (await call.ResponseStream.MoveNext(Cancel)) await file.WriteAsync(call.ResponseStream.Current.Data.Memory, Cancel);
+        var deliveries = new List<Delivery>();
+        await foreach (var record in (await CarryReader.OpenAsync(file, Cancel)).ReadAsync(Cancel))
+            if (record.Delivery is { } delivery)
+                deliveries.Add(delivery);
+        return (deliveries, summary);
+    }
+
+    private static async Task LoseBodyAsync(House house, MessageHeader header)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(house.Options.DataFolder, "content.db")};Pooling=False;Foreign Keys=False");
+        await connection.OpenAsync(Cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "DELETE FROM body WHERE sha256 = $sha256";
+        command.Parameters.AddWithValue("$sha256", header.BodySha256.ToByteArray());
+        Assert.Equal(1, await command.ExecuteNonQueryAsync(Cancel));
+    }
+}
