@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Breaks a node, three gateways and RabbitMQ on a seeded schedule and judges what every party ends with.
 #   tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--keep FOLDER]
-#   tests/faults.sh --control NAME | --controls          one protection switched off: the damage must be found
+#   tests/faults.sh --control NAME [--protected | --unbroken]   one protection switched off: the damage must be found; with it, or without a kill: none
+#   tests/faults.sh --controls                                  every control in each of these ways
+#   tests/faults.sh --list-controls                             which there are
 # The last line counts faults, messages, lost, doubled, out of order and unresolved; the exit code is 0 only when the last four are 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."

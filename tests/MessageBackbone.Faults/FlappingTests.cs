@@ -22,7 +22,7 @@ public sealed class FlappingTests
         await using var house = await House.OpenAsync(folder.FullName, rabbitMq: false, "", [Scene.Recipient, Scene.Sender], [], null, Cancel);
         using var journal = new Journal(Path.Combine(folder.FullName, "journal.jsonl"));
         var (line, desk) = (house.Line(Scene.Recipient), house[Scene.Recipient]);
-        var scene = new Scene(house, journal, TextWriter.Null, TimeProvider.System, Cancel);
+        var scene = new Scene(house, journal, TextWriter.Null, TimeProvider.System, Play.Protected, Cancel);
         line.Cut();
 
         var sent = 0;

@@ -1,41 +1,42 @@
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
 using MessageBackbone.V1;
-using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
 namespace MessageBackbone.Faults.Controls;
 
-/// <summary>A log that says "appended" to what is accepted while it only lies in memory; a kill takes it.</summary>
-internal sealed class EarlyLog(IEventLog log) : IEventLog
+/// <summary>A log that says "appended" to what is accepted before it begins to write it.</summary>
+internal sealed class EarlyLog(IEventLog log, HeldWrites held) : PassingLog(log)
 {
     private static readonly string Early = EventTypes.NameOf(new Accepted());
 
     private long _ahead;
 
-    public string Name => log.Name;
-
-    public string Kind => log.Kind;
-
-    public async ValueTask<AppendOutcome> AppendAsync(
+    public override async ValueTask<AppendOutcome> AppendAsync(
         StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
     {
-        if (events[0].Type != Early) return await log.AppendAsync(stream, expected, events, cancellationToken);
-        var end = await log.EndAsync(cancellationToken);
+        if (events[0].Type != Early) return await base.AppendAsync(stream, expected, events, cancellationToken);
+        held.Hold(async () =>
+        {
+            if (await base.AppendAsync(stream, expected, events, CancellationToken.None) is not AppendOutcome.Appended)
+                throw new InvalidOperationException($"{stream} is not where it was when the answer was given.");
+        });
+        var end = await EndAsync(cancellationToken);
         return new AppendOutcome.Appended(StreamRevision.First, new LogPosition(end.Value + (ulong)Interlocked.Increment(ref _ahead)));
     }
+}
 
-    public IAsyncEnumerable<RecordedEvent> ReadStreamAsync(StreamId stream, StreamRevision? after, CancellationToken cancellationToken) =>
-        log.ReadStreamAsync(stream, after, cancellationToken);
+/// <summary>A log in which accepting finds no message that is there already, and that appends an acceptance wherever its stream ends.</summary>
+internal sealed class ForgetfulLog(IEventLog log) : PassingLog(log)
+{
+    private static readonly string Repeated = EventTypes.NameOf(new Accepted());
 
-    public IAsyncEnumerable<IReadOnlyList<RecordedEvent>> ReadAllAsync(LogPosition after, CancellationToken cancellationToken) =>
-        log.ReadAllAsync(after, cancellationToken);
+    // Of a message's stream: nobody else asks for one in the scene.
+    public override IAsyncEnumerable<EventLog.RecordedEvent> ReadStreamAsync(StreamId stream, StreamRevision? after, CancellationToken cancellationToken) =>
+        stream.Value.StartsWith("message-", StringComparison.Ordinal)
+            ? AsyncEnumerable.Empty<EventLog.RecordedEvent>()
+            : base.ReadStreamAsync(stream, after, cancellationToken);
 
-    public IAsyncEnumerable<IReadOnlyList<RecordedEvent>> SubscribeAllAsync(LogPosition after, CancellationToken cancellationToken) =>
-        log.SubscribeAllAsync(after, cancellationToken);
-
-    public ValueTask<LogPosition> EndAsync(CancellationToken cancellationToken) => log.EndAsync(cancellationToken);
-
-    public ValueTask<RecordedEvent?> ReadAtAsync(LogPosition position, CancellationToken cancellationToken) => log.ReadAtAsync(position, cancellationToken);
-
-    public ValueTask DisposeAsync() => log.DisposeAsync();
+    public override ValueTask<AppendOutcome> AppendAsync(
+        StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken) =>
+        base.AppendAsync(stream, events[0].Type == Repeated ? ExpectedRevision.Any : expected, events, cancellationToken);
 }

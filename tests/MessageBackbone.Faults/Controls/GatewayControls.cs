@@ -14,7 +14,7 @@ namespace MessageBackbone.Faults.Controls;
 /// <summary>Protections of the gateway that a control run switches off.</summary>
 internal static class GatewayControls
 {
-    public static GatewayStores Apply(string control, GatewayOptions options, TimeProvider clock)
+    public static GatewayStores Apply(string control, GatewayOptions options, HeldWrites held, TimeProvider clock)
     {
         switch (control)
         {
@@ -22,7 +22,7 @@ internal static class GatewayControls
                 ForgetfulInbox.Prepare(options.DataFolder);
                 return new GatewayStores { Inbox = database => new ForgetfulInbox(database) };
             case MemoryScenes.ReceiptFirst:
-                return new GatewayStores { Inbox = database => new EarlyInbox(database) };
+                return new GatewayStores { Inbox = database => new EarlyInbox(database, held) };
             case MemoryScenes.NewId:
                 return new GatewayStores { Outbox = database => new RestlessOutbox(database, options, clock) };
             default:
@@ -67,12 +67,15 @@ internal sealed class ForgetfulInbox(GatewayDatabase database) : InboxStore(data
         }, cancellationToken);
 }
 
-/// <summary>An inbox that says "kept" to what only lies in memory; a kill takes it.</summary>
-internal sealed class EarlyInbox(GatewayDatabase database) : InboxStore(database)
+/// <summary>An inbox that says "kept" before it begins to write.</summary>
+internal sealed class EarlyInbox(GatewayDatabase database, HeldWrites held) : InboxStore(database)
 {
     public override Task<Task<Kept>> HandInAsync(
-        Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, Func<bool> isTurn, CancellationToken cancellationToken) =>
-        Task.FromResult(Task.FromResult(new Kept(receipt, arrival.Outcome, Repeated: false, arrival.Reason)));
+        Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, Func<bool> isTurn, CancellationToken cancellationToken)
+    {
+        held.Hold(async () => await await base.HandInAsync(arrival, receipt, instead, order, static () => true, CancellationToken.None));
+        return Task.FromResult(Task.FromResult(new Kept(receipt, arrival.Outcome, Repeated: false, arrival.Reason)));
+    }
 }
 
 /// <summary>An outbox that seals and signs under a new id when a message is sent for the second time.</summary>

@@ -8,19 +8,32 @@ namespace MessageBackbone.Faults.Controls;
 internal static class MemoryScenes
 {
     public const string InboxRepeats = "inbox-repeats", NewId = "new-id", ReceiptFirst = "receipt-first", AnswerFirst = "answer-first", Unordered = "unordered",
-        Kept = "kept";
+        Kept = "kept", AcceptedTwice = "accepted-twice", Missing = "missing", Silent = "silent";
 
     // Within the window of PRIORITY: all are in hand at once.
-    private const int Count = 12;
+    public const int Count = 12;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(3), Never = TimeSpan.FromHours(1);
 
     public static IReadOnlyList<ControlRun> All { get; } =
     [
         new(InboxRepeats, "the inbox does not look whether it has a message already", "doubled", ComesAgainAsync),
         new(NewId, "the outbox signs under a new id when a message's fate is in doubt", "doubled", AnswerIsLostAsync),
-        new(ReceiptFirst, "the gateway sends the receipt before its inbox is on disk", "lost", GatewayIsKilledAsync),
-        new(AnswerFirst, "the node answers before the flush", "lost", NodeIsKilledAsync),
+        new(ReceiptFirst, "the gateway sends the receipt before its inbox is on disk", "lost", GatewayIsKilledAsync) { UnbrokenAsync = GatewayWritesLateAsync },
+        new(AnswerFirst, "the node answers before the flush", "lost", NodeIsKilledAsync) { UnbrokenAsync = NodeWritesLateAsync },
         new(Unordered, "a lane gives what is ready, not what is next", "out of order", MuchWaitsAsync),
         new(Kept, "a stream that ends gives back nothing of its lanes", "unresolved", LineIsCutAsync),
+        new(AcceptedTwice, "the node does not look whether it has accepted a message already", "doubled", SameBytesAsync) { WithRaw = true },
+        new(Missing, "a lane does not look after a number that the transport lost", "unresolved", OneIsLostAsync)
+        {
+            Configure = static options => options.Delivering.MissingAfter = Never,
+        },
+        new(Silent, "what a gateway has in hand for too long is not taken back", "unresolved", OneIsNotAnsweredAsync)
+        {
+            IsFault = true,
+            Always = static options => options.Delivering.InHandAtMost = Soon,
+            Configure = static options => options.Delivering.InHandAtMost = Never,
+        },
     ];
 
     // DE stores everything, and the log takes no receipt until the node has presented everything once more on DE's next stream.
@@ -56,11 +69,27 @@ internal static class MemoryScenes
         await scene.BreakAsync(FaultKind.Kill, Scene.Recipient);
     }
 
+    // Its receipts were recorded before they were stored: the next stream brings them once more, and then both sides know.
+    private static async Task GatewayWritesLateAsync(Scene scene)
+    {
+        await scene.SendAsync(Count);
+        await scene.DeliveredAsync();
+        await scene.WriteHeldAsync(Scene.Recipient);
+        await scene.BreakAsync(FaultKind.Cut, Scene.Recipient);
+    }
+
     private static async Task NodeIsKilledAsync(Scene scene)
     {
         await scene.SendAsync(Count);
         await scene.AnsweredAsync();
         await scene.BreakAsync(FaultKind.Kill, NodeProgram.Name);
+    }
+
+    private static async Task NodeWritesLateAsync(Scene scene)
+    {
+        await scene.SendAsync(Count);
+        await scene.AnsweredAsync();
+        await scene.WriteHeldAsync(NodeProgram.Name);
     }
 
     private static async Task MuchWaitsAsync(Scene scene)
@@ -79,5 +108,36 @@ internal static class MemoryScenes
         await scene.BreakAsync(FaultKind.Cut, Scene.Recipient);
         await scene.SendAsync(Count);
         await scene.AnsweredAsync();
+    }
+
+    // The second time only when nothing of the first is under way any more: what comes then is accepted anew or is known.
+    private static async Task SameBytesAsync(Scene scene)
+    {
+        using var raw = scene.OpenRaw();
+        var again = new List<Func<Task>>();
+        for (var i = 0; i < Count; i++) again.Add(await raw.SendAsync(Scene.Recipient, scene.Cancel));
+        await scene.ShownAsync(Count);
+        await scene.RowsAsync(0, "true");
+        foreach (var send in again) await send();
+    }
+
+    // The plan is told that the first was confirmed, as after a broker that confirmed and lost it. DE's lanes are closed: nothing is sent meanwhile.
+    private static async Task OneIsLostAsync(Scene scene)
+    {
+        scene.House.Line(Scene.Recipient).Cut();
+        await scene.AttendedAsync(false);
+        await scene.SendAsync(Count);
+        await scene.AnsweredAsync();
+        await scene.RowsAsync(Count, "published = 0");
+        await scene.ExecuteAsync(NodeProgram.Name, "plan.db", "update row set published = 1 where sequence = 1");
+        scene.House.Line(Scene.Recipient).Heal();
+        await scene.AttendedAsync(true);
+    }
+
+    // The last one's first presentation comes to nothing, and the stream goes on.
+    private static async Task OneIsNotAnsweredAsync(Scene scene)
+    {
+        await scene.SendAsync(Count);
+        await scene.ShownAsync(Count - 1);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MessageBackbone.Faults.Houses;
 using MessageBackbone.Faults.Judging;
 using MessageBackbone.Faults.Loading;
@@ -8,17 +9,23 @@ using Microsoft.Data.Sqlite;
 namespace MessageBackbone.Faults.Controls;
 
 /// <summary>A house for one control run or test: FR sends, DE receives, and each step waits until the one before has come about.</summary>
-internal sealed class Scene(House house, Journal journal, TextWriter output, TimeProvider clock, CancellationToken cancellationToken)
+internal sealed class Scene(House house, Journal journal, TextWriter output, TimeProvider clock, Play play, CancellationToken cancellationToken)
 {
-    public const string Sender = "FR", Recipient = "DE";
+    public const string Sender = "FR", Recipient = "DE", Raw = "GB";
 
     private readonly Load _load = new(house, journal, 1, clock);
 
     public House House => house;
 
+    /// <summary>The protection is there.</summary>
+    public bool IsProtected => play == Play.Protected;
+
     public Breaking Breaking { get; } = new(house, output, clock);
 
     public CancellationToken Cancel => cancellationToken;
+
+    /// <summary>GB sends without a gateway: only where the control says so.</summary>
+    public RawSender OpenRaw() => new(house, journal, Raw, 1);
 
     public Task BreakAsync(FaultKind kind, string on, TimeSpan time = default, string detail = "") =>
         Breaking.PlayAsync(new Fault(TimeSpan.Zero, kind, on, time, detail), cancellationToken);
@@ -39,6 +46,17 @@ internal sealed class Scene(House house, Journal journal, TextWriter output, Tim
     public Task ShownAsync(int count) =>
         Waiting.UntilAsync($"DE is shown {count}", async () => (await house[Recipient].StatusAsync(cancellationToken)).Messages >= count, cancellationToken);
 
+    /// <summary>A part writes what it answered for too early.</summary>
+    public Task WriteHeldAsync(string part) => house.Part(part).OrderAsync(Orders.Write, cancellationToken);
+
+    /// <summary>The node attends DE's gateway, or does so no more and has taken everything of its lanes back.</summary>
+    public Task AttendedAsync(bool attended) => Waiting.UntilAsync($"{Recipient} attends: {attended}", async () =>
+        (await StatusAsync()).GetProperty("attending").EnumerateArray().Any(bureau => bureau.GetString() == Recipient) == attended, cancellationToken);
+
+    /// <summary>The node says this of its broker.</summary>
+    public Task BrokerIsAsync(string state) => Waiting.UntilAsync($"the broker is: {state}", async () =>
+        (await StatusAsync()).GetProperty("transport_state").GetString()!.Contains(state, StringComparison.Ordinal), cancellationToken);
+
     /// <summary>The log says that DE has everything.</summary>
     public Task DeliveredAsync() => Waiting.UntilAsync("everything is delivered", async () =>
     {
@@ -55,6 +73,10 @@ internal sealed class Scene(House house, Journal journal, TextWriter output, Tim
 
     public Task MendAsync(string part, string file) => ExecuteAsync(part, file, "drop trigger fault");
 
+    /// <summary>So many rows of the plan are like that.</summary>
+    public Task RowsAsync(long count, string where) => Waiting.UntilAsync(
+        $"{count} rows: {where}", async () => await AskPlanAsync($"select count(*) from row where {where}") is long found && found == count, cancellationToken);
+
     /// <summary>The one value that a query of the node's plan answers with.</summary>
     public async Task<object?> AskPlanAsync(string query)
     {
@@ -63,7 +85,14 @@ internal sealed class Scene(House house, Journal journal, TextWriter output, Tim
         return await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    private async Task ExecuteAsync(string part, string file, string sql)
+    private async Task<JsonElement> StatusAsync()
+    {
+        using var status = JsonDocument.Parse(await house.CommandAsync("ops", "status", "--json"));
+        return status.RootElement.Clone();
+    }
+
+    /// <summary>Changes a database of a part from outside.</summary>
+    public async Task ExecuteAsync(string part, string file, string sql)
     {
         await using var database = await OpenAsync(house.Database(part, file));
         await using var command = Command(database, sql);

@@ -34,6 +34,13 @@ internal sealed class Broker(LocalBroker broker, string folder) : IAsyncDisposab
         }
     }
 
+    /// <summary>Queues whose names match drop what was returned to them more often, whatever they were declared with; it is moved to <paramref name="dropped"/>.</summary>
+    public Task LimitAsync(string pattern, int returns, string dropped, CancellationToken cancellationToken) => broker.ControlAsync(
+        cancellationToken, "set_policy", "--apply-to", "queues", "limit", pattern,
+        $$"""{"delivery-limit":{{returns}},"dead-letter-exchange":"","dead-letter-routing-key":"{{dropped}}"}""");
+
+    public Task UnlimitAsync(CancellationToken cancellationToken) => broker.ControlAsync(cancellationToken, "clear_policy", "limit");
+
     public Task SuspendAsync() => Signals.SendAsync("STOP", Process());
 
     public Task ResumeAsync() => Signals.SendAsync("CONT", Process());

@@ -40,9 +40,6 @@ internal sealed class House : IAsyncDisposable
 
     public Broker? Broker { get; private set; }
 
-    /// <summary>The protection that is switched off in its processes; empty: none.</summary>
-    public string Control => _control;
-
     /// <summary>The bureaus that have a gateway.</summary>
     public IReadOnlyCollection<string> Gateways => _desks.Keys;
 

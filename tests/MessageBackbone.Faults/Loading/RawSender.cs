@@ -39,7 +39,7 @@ internal sealed class RawSender : IDisposable
         var running = new List<Task>();
         while (!stop.IsCancellationRequested)
         {
-            var batch = Enumerable.Range(0, _random.Next(1, 6)).Select(_ => Compose()).ToList();
+            var batch = Enumerable.Range(0, _random.Next(1, 6)).Select(_ => Compose(_house.Gateways.ElementAt(_random.Next(_house.Gateways.Count)))).ToList();
             batch.Reverse();
             foreach (var (sent, envelope) in batch)
             {
@@ -52,16 +52,23 @@ internal sealed class RawSender : IDisposable
         await Task.WhenAll(running);
     }
 
+    /// <summary>One message, until it is answered. Returns what sends the same bytes once more, until they are.</summary>
+    public async Task<Func<Task>> SendAsync(string to, CancellationToken giveUp)
+    {
+        var (sent, envelope) = Compose(to);
+        await SubmitAsync(sent, envelope, giveUp);
+        return () => SubmitAsync(sent, envelope, giveUp);
+    }
+
     public void Dispose()
     {
         _channel.Dispose();
         _keys.Dispose();
     }
 
-    private (Sent Sent, Envelope Envelope) Compose()
+    private (Sent Sent, Envelope Envelope) Compose(string to)
     {
-        var (at, to) = (TimeProvider.System.GetUtcNow(), _house.Gateways.ElementAt(_random.Next(_house.Gateways.Count)));
-        var precedence = (Precedence)_random.Next(1, 5);
+        var (at, precedence) = (TimeProvider.System.GetUtcNow(), (Precedence)_random.Next(1, 5));
         var header = new MessageHeader
         {
             To = { to },

@@ -5,10 +5,12 @@ using MessageBackbone.Cli.Pki;
 using MessageBackbone.Cli.Running;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
+using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Faults.Houses;
 using MessageBackbone.Gateway;
 using MessageBackbone.Gateway.Storing;
 using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Routing;
 using MessageBackbone.V1;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -18,20 +20,22 @@ namespace MessageBackbone.Faults.Matrix;
 /// <summary>A node and two gateways in this process, so that one write of theirs can be made to fail in a way that no disk can be brought to.</summary>
 internal sealed class OneProcess : IAsyncDisposable
 {
-    private const string Sender = "FR", Recipient = "DE";
+    public const string Sender = "FR", Recipient = "DE";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("backbone-matrix-");
     private readonly int _port = Ports.Free();
     private readonly ILoggerFactory _logs;
     private readonly Dictionary<string, Desk> _desks = [];
     private readonly Dictionary<string, GatewayHost> _gateways = [];
+    private readonly Dictionary<string, Proxy> _lines = [];
     private readonly Action<NodeOptions> _configure;
     private NodeEngines _engines;
+    private int _sent;
 
     private OneProcess(NodeEngines engines, Action<NodeOptions> configure)
     {
         (_engines, _configure) = (engines, configure);
-        _logs = new LogFile(Path.Combine(_folder.FullName, "house.log"), TimeProvider.System).Factory();
+        _logs = new Cli.Running.LogFile(Path.Combine(_folder.FullName, "house.log"), TimeProvider.System).Factory();
     }
 
     public NodeHost Node { get; private set; } = null!;
@@ -60,30 +64,31 @@ internal sealed class OneProcess : IAsyncDisposable
         await StartNodeAsync();
     }
 
-    /// <summary>The same for DE's gateway.</summary>
-    public async Task RestartRecipientAsync()
-    {
-        await _gateways[Recipient].DisposeAsync();
-        _desks[Recipient].Dispose();
-        await StartGatewayAsync(Recipient, new GatewayStores());
-    }
+    /// <summary>The line from a gateway to the node.</summary>
+    public Proxy Line(string bureau) => _lines[bureau];
 
+    /// <summary>FR's gateway takes a message for DE, always in the same lane.</summary>
     public async Task SendAsync()
     {
-        if (await _desks[Sender].SendAsync(new { to = new[] { Recipient }, precedence = "flash", reference = "FR/1", text = "x" }, Cancel) != true)
+        var reference = Reference(++_sent);
+        if (await _desks[Sender].SendAsync(new { to = new[] { Recipient }, precedence = "flash", reference, text = "x" }, Cancel) != true)
             throw new InvalidOperationException("FR's gateway took nothing.");
     }
 
-    /// <summary>Waits until the log has DE's receipt and both gateways know; what DE is shown, and how often the log has the acceptance and the receipt.</summary>
+    /// <summary>
+    /// Waits until the message is delivered, and a second one that was sent behind it in its lane; until nothing is open; and stops the node, which ends every call
+    /// that is under way. Nothing more can come of the first one then. How often DE is shown it, and how often the log has its acceptance and its receipt.
+    /// </summary>
     public async Task<(int Shown, int Accepted, int Delivered)> EndAsync()
     {
-        await Waiting.UntilAsync("the message is delivered and everybody knows", async () =>
-        {
-            var (sender, recipient) = (await _desks[Sender].StatusAsync(Cancel), await _desks[Recipient].StatusAsync(Cancel));
-            return sender.Waiting == 0 && recipient is { ReceiptsToSend: 0, Messages: > 0 } && (await CountAsync()).Delivered > 0;
-        }, Cancel);
-        var (accepted, delivered) = await CountAsync();
-        return ((await _desks[Recipient].InboxAsync(Cancel)).Count, accepted, delivered);
+        await DeliveredAsync();
+        await SendAsync();
+        await DeliveredAsync();
+        await Waiting.UntilAsync("nothing is open", () => Task.FromResult(Node.Services.GetRequiredService<Plan>().Ask.OpenRows() == 0), Cancel);
+        await Node.StopAsync();
+        await using var log = await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = NodeFolder }, TimeProvider.System, _logs.CreateLogger<SqliteEventLog>());
+        var (accepted, delivered) = await CountAsync(log, Reference(1));
+        return ((await _desks[Recipient].InboxAsync(Cancel)).Count(shown => shown.Reference == Reference(1)), accepted, delivered);
     }
 
     public async ValueTask DisposeAsync()
@@ -91,19 +96,36 @@ internal sealed class OneProcess : IAsyncDisposable
         foreach (var desk in _desks.Values) desk.Dispose();
         foreach (var gateway in _gateways.Values) await gateway.DisposeAsync();
         if (Node is not null) await Node.DisposeAsync();
+        foreach (var line in _lines.Values) await line.DisposeAsync();
         _logs.Dispose();
         _folder.Delete(recursive: true);
     }
 
-    private async Task<(int Accepted, int Delivered)> CountAsync()
+    // The log has DE's receipt of what was sent last, and both gateways know.
+    private Task DeliveredAsync() => Waiting.UntilAsync($"{Reference(_sent)} is delivered and everybody knows", async () =>
     {
-        var (accepted, delivered) = (0, 0);
-        await foreach (var batch in Node.Services.GetRequiredService<IEventLog>().ReadAllAsync(LogPosition.Start, Cancel))
+        var (sender, recipient) = (await _desks[Sender].StatusAsync(Cancel), await _desks[Recipient].StatusAsync(Cancel));
+        return sender.Waiting == 0 && recipient.ReceiptsToSend == 0 && recipient.Messages >= _sent
+            && (await CountAsync(Node.Services.GetRequiredService<IEventLog>(), Reference(_sent))).Delivered > 0;
+    }, Cancel);
+
+    private static string Reference(int number) => $"{Sender}/{number}";
+
+    private static async Task<(int Accepted, int Delivered)> CountAsync(IEventLog log, string reference)
+    {
+        var (ids, accepted, delivered) = (new HashSet<string>(StringComparer.Ordinal), 0, 0);
+        await foreach (var batch in log.ReadAllAsync(LogPosition.Start, Cancel))
             foreach (var recorded in batch)
-            {
-                if (recorded.Type == EventTypes.NameOf(new Accepted())) accepted++;
-                if (recorded.Type == EventTypes.NameOf(new Delivered())) delivered++;
-            }
+                switch (EventTypes.Parse(recorded.Type, recorded.Data))
+                {
+                    case Accepted e when e.Content.Reference == reference:
+                        ids.Add(e.Content.MessageId);
+                        accepted++;
+                        break;
+                    case Delivered e when ids.Contains(e.MessageId):
+                        delivered++;
+                        break;
+                }
         return (accepted, delivered);
     }
 
@@ -120,9 +142,9 @@ internal sealed class OneProcess : IAsyncDisposable
 
     private async Task StartGatewayAsync(string bureau, GatewayStores stores)
     {
-        var folder = Path.Combine(_folder.FullName, bureau);
+        var (folder, line) = (Path.Combine(_folder.FullName, bureau), _lines[bureau] = new Proxy(_port));
         var options = HouseDefaults.Gateway(
-            new PkiFolder(Path.Combine(_folder.FullName, "pki"), TimeProvider.System), bureau, folder, new Uri($"https://127.0.0.1:{_port}"));
+            new PkiFolder(Path.Combine(_folder.FullName, "pki"), TimeProvider.System), bureau, folder, new Uri($"https://127.0.0.1:{line.Port}"));
         options.Listen = new Uri("https://127.0.0.1:0");
         options.ReconnectMax = TimeSpan.FromMilliseconds(500);
         options.SubmitTimeout = TimeSpan.FromSeconds(2);

@@ -13,17 +13,18 @@ internal static class GatewayProgram
 
     public static async Task<int> RunAsync(string config, string control)
     {
-        var clock = new ShiftedClock();
+        var (clock, held) = (new ShiftedClock(), new HeldWrites());
         using var logs = ServiceLogs.Create(configurationFile: null);
         GatewayDatabase? database = null;
         var options = GatewayConfiguration.Load(config);
-        var stores = GatewayControls.Apply(control, options, clock);
+        var stores = GatewayControls.Apply(control, options, held, clock);
         var seen = stores with { Inbox = opened => stores.Inbox(database = opened) };
         await using var gateway = await GatewayHost.StartAsync(options, clock, logs, seen, CancellationToken.None);
         await new Orders(clock)
             // Lower than what it has: SQLite then keeps it as large as it is.
             .On(Orders.DiskFull, _ => ExecuteAsync(database!, "PRAGMA max_page_count = 1"))
             .On(Orders.DiskFree, _ => ExecuteAsync(database!, "PRAGMA max_page_count = 4294967294"))
+            .On(Orders.Write, _ => held.WriteAsync())
             .ServeAsync(gateway.LocalAddress);
         return 0;
     }

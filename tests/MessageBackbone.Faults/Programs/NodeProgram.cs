@@ -14,14 +14,14 @@ internal static class NodeProgram
 
     public static async Task<int> RunAsync(string config, string control)
     {
-        var (clock, faults) = (new ShiftedClock(), new SqliteFaultPoints());
+        var (clock, faults, held) = (new ShiftedClock(), new SqliteFaultPoints(), new HeldWrites());
         using var logs = ServiceLogs.Create(configurationFile: null);
         var engines = new NodeEngines
         {
             OpenLog = async (folder, time, factory) => await SqliteEventLog.OpenAsync(
                 new SqliteEventLogOptions { Folder = folder, FaultPoints = faults }, time, factory.CreateLogger<SqliteEventLog>()),
         };
-        await using var node = await NodeHost.StartAsync(NodeConfiguration.Load(config), clock, logs, NodeControls.Apply(control, engines), CancellationToken.None);
+        await using var node = await NodeHost.StartAsync(NodeConfiguration.Load(config), clock, logs, NodeControls.Apply(control, engines, held), CancellationToken.None);
         await new Orders(clock)
             .On(Orders.DiskFull, _ => FillAsync(faults))
             .On(Orders.DiskFree, _ =>
@@ -30,6 +30,7 @@ internal static class NodeProgram
                 return Task.CompletedTask;
             })
             .On(Orders.FlushFails, when => FailOnceAsync(faults, when))
+            .On(Orders.Write, _ => held.WriteAsync())
             .ServeAsync(node.GrpcAddress);
         return 0;
     }

@@ -21,6 +21,9 @@ internal sealed class Orders(ShiftedClock clock)
     /// <summary>One commit fails: before it is persisted, or after.</summary>
     public const string FlushFails = "flush-fails";
 
+    /// <summary>What was answered for too early, because a control wants that, is written now.</summary>
+    public const string Write = "write";
+
     public Orders On(string order, Func<string, Task> obey)
     {
         _orders.Add(order, obey);

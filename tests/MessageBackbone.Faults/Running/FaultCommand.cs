@@ -11,7 +11,9 @@ internal static class FaultCommand
           tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--keep FOLDER]
           tests/faults.sh --control NAME       one protection switched off: the damage must be found, so it ends with 1
           tests/faults.sh --control NAME --protected   the same scene with the protection: it ends well
-          tests/faults.sh --controls           what can be switched off, and what comes of it
+          tests/faults.sh --control NAME --unbroken    without the protection and without the kill, where there is one: it ends well too
+          tests/faults.sh --controls           every control in each of these ways; exit code 0: all ended as they must
+          tests/faults.sh --list-controls      what can be switched off, and what comes of it
 
         The last line counts: faults, messages, lost, doubled, out of order, unresolved. Exit code 0: the last four are 0; 1: they are not; 2: wrong usage.
         """;
@@ -40,9 +42,11 @@ internal static class FaultCommand
             stop.Cancel();
         };
         Console.CancelKeyPress += cancel;
-        if (options.Control.Length == 0) await output.WriteLineAsync($"seed {options.Seed}, {options.Length.TotalMinutes:0.##} minutes, {(options.RabbitMq ? "RabbitMQ" : "in memory")}");
+        if (options is { Control.Length: 0, Controls: false })
+            await output.WriteLineAsync($"seed {options.Seed}, {options.Length.TotalMinutes:0.##} minutes, {(options.RabbitMq ? "RabbitMQ" : "in memory")}");
         try
         {
+            if (options.Controls) return await ControlRuns.RunAsync(options, output, TimeProvider.System, stop.Token) ? 0 : 1;
             var result = await new FaultRun(options, output, TimeProvider.System).RunAsync(stop.Token);
             await output.WriteLineAsync(result.Line);
             return result.Findings.Good ? 0 : 1;

@@ -30,7 +30,7 @@ internal sealed class FaultRun(RunOptions options, TextWriter output, TimeProvid
 
     private async Task<RunResult> RunInAsync(string folder, CancellationToken cancellationToken)
     {
-        if (ControlRun.Find(options.Control) is { } control) return await control.RunAsync(folder, !options.Protected, output, clock, cancellationToken);
+        if (ControlRun.Find(options.Control) is { } control) return await control.RunAsync(folder, options.Play, output, clock, cancellationToken);
         await using var house = await House.OpenAsync(folder, options.RabbitMq, "", WithGateway, [Raw], null, cancellationToken);
         using var journal = new Journal(Path.Combine(folder, "journal.jsonl"));
         var faults = Schedule.Make(options.Seed, options.Length, house.Gateways, options.RabbitMq);

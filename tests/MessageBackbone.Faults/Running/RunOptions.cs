@@ -23,13 +23,16 @@ internal sealed record RunOptions
     /// <summary>So long nothing may move before the rest counts as unresolved.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>With a control: its scene with the protection, which must end well.</summary>
-    public bool Protected { get; init; }
+    /// <summary>How the control's scene is played.</summary>
+    public Play Play { get; init; }
+
+    /// <summary>Every control, in each of its plays.</summary>
+    public bool Controls { get; init; }
 
     public bool ListControls { get; init; }
 
     public string Replay => Control.Length > 0
-        ? $"tests/faults.sh --control {Control}{(Protected ? " --protected" : "")}"
+        ? $"tests/faults.sh --control {Control}{(Play == Play.SwitchedOff ? "" : $" --{Play.ToString().ToLowerInvariant()}")}"
         : string.Create(CultureInfo.InvariantCulture, $"tests/faults.sh --minutes {Length.TotalMinutes:0.###} --seed {Seed}{(RabbitMq ? "" : " --in-memory")}");
 
     /// <summary>Null: the usage is wrong, and <paramref name="problem"/> says how.</summary>
@@ -62,9 +65,15 @@ internal sealed record RunOptions
                     options = options with { RabbitMq = false };
                     break;
                 case "--protected":
-                    options = options with { Protected = true };
+                    options = options with { Play = Play.Protected };
+                    break;
+                case "--unbroken":
+                    options = options with { Play = Play.Unbroken };
                     break;
                 case "--controls":
+                    options = options with { Controls = true };
+                    break;
+                case "--list-controls":
                     options = options with { ListControls = true };
                     break;
                 default:
@@ -72,6 +81,8 @@ internal sealed record RunOptions
                     return null;
             }
         }
-        return options;
+        if (options.Play == Play.SwitchedOff || ControlRun.Find(options.Control)?.Plays.Contains(options.Play) == true) return options;
+        problem = options.Control.Length == 0 ? "Say with --control what is played so." : $"{options.Control} has nothing to show without a kill.";
+        return null;
     }
 }
