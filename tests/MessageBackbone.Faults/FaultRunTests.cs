@@ -1,4 +1,5 @@
 using System.Text;
+using MessageBackbone.Faults.Judging;
 using MessageBackbone.Faults.Running;
 
 namespace MessageBackbone.Faults;
@@ -17,5 +18,8 @@ public sealed class FaultRunTests
         Assert.True(result.Findings.Good, $"{output}\n{result.Line}");
         Assert.InRange(result.Faults, 10, 100);
         Assert.InRange(result.Findings.Messages, 200, int.MaxValue);
+        // Whatever breaks, some of each came about.
+        Happened[] some = [Happened.Opened, Happened.Quarantined, Happened.Expired, Happened.Recalled, Happened.Redirected, Happened.Started, Happened.Closed];
+        Assert.Empty(some.Except(result.Findings.Ended.Keys));
     }
 }

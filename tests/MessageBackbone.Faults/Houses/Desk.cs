@@ -8,10 +8,25 @@ using System.Text.Json;
 namespace MessageBackbone.Faults.Houses;
 
 /// <summary>A message as an inbox lists it.</summary>
-internal sealed record Shown(string MessageId, string From, string Precedence, string Kind, string Reference, ulong Sequence);
+internal sealed record Shown(string MessageId, string From, string Precedence, string Kind, string Reference, ulong Sequence)
+{
+    public string Conversation { get; init; } = "";
+
+    public DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>Empty; or what its sender's order to recall it led to: deleted or retained.</summary>
+    public string Recall { get; init; } = "";
+}
+
+/// <summary>What came into an inbox.</summary>
+/// <param name="After">To ask for what comes next.</param>
+internal sealed record Arrivals(List<Shown> Messages, long After);
 
 /// <summary>A message as an outbox lists it.</summary>
-internal sealed record Queued(string MessageId, string State, string Reference, string Reason);
+internal sealed record Queued(string MessageId, string State, string Reference, string Reason)
+{
+    public string Kind { get; init; } = "text";
+}
 
 /// <summary>How a gateway does.</summary>
 internal sealed record Standing(bool Attending, int Waiting, long ReceiptsToSend, long Messages);
@@ -20,7 +35,7 @@ internal sealed record Standing(bool Attending, int Waiting, long ReceiptsToSend
 internal sealed record Tracked(string Recipient, string State, int Receipts);
 
 /// <summary>What a bureau's own systems do with their gateway: plain HTTPS and JSON, also while the gateway is down.</summary>
-internal sealed class Desk : IDisposable
+internal sealed partial class Desk : IDisposable
 {
     private const int Page = 200;
 
@@ -38,21 +53,6 @@ internal sealed class Desk : IDisposable
         http.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Bearer", File.ReadAllText(Path.Combine(gatewayFolder, "local-api.token")).Trim());
         return new Desk(http);
-    }
-
-    /// <summary>True: the gateway has it for good. False: it answered that it has not. Null: no answer came, it may have it or not.</summary>
-    public async Task<bool?> SendAsync(object message, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await _http.PostAsJsonAsync("/messages", message, Json, cancellationToken);
-            // 5xx is no word about the message: the store's answer may have been lost.
-            return answer.StatusCode == HttpStatusCode.Accepted ? true : (int)answer.StatusCode >= 500 ? null : false;
-        }
-        catch (Exception away) when (IsAway(away, cancellationToken))
-        {
-            return null;
-        }
     }
 
     public async Task<Standing> StatusAsync(CancellationToken cancellationToken)

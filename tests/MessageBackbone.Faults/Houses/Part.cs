@@ -55,21 +55,25 @@ internal sealed class Part : IAsyncDisposable
     /// <exception cref="PartGoneException">It was ended meanwhile.</exception>
     public async Task OrderAsync(string order, CancellationToken cancellationToken)
     {
-        await _asking.WaitAsync(cancellationToken);
         try
         {
-            await _process.StandardInput.WriteLineAsync(order.AsMemory(), cancellationToken);
-            await _process.StandardInput.FlushAsync(cancellationToken);
-            var answer = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(ObeysWithin, cancellationToken);
-            if (answer != Orders.Done) throw new PartGoneException(_name);
+            await _asking.WaitAsync(cancellationToken);
+            try
+            {
+                await _process.StandardInput.WriteLineAsync(order.AsMemory(), cancellationToken);
+                await _process.StandardInput.FlushAsync(cancellationToken);
+                var answer = await _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(ObeysWithin, cancellationToken);
+                if (answer != Orders.Done) throw new PartGoneException(_name);
+            }
+            finally
+            {
+                _asking.Release();
+            }
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or InvalidOperationException)
         {
+            // Its end of the pipe is closed; or another is started in its place, and this one is disposed of.
             throw new PartGoneException(_name);
-        }
-        finally
-        {
-            _asking.Release();
         }
     }
 

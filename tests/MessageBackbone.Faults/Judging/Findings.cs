@@ -1,5 +1,4 @@
 using MessageBackbone.Faults.Houses;
-using MessageBackbone.Faults.Loading;
 
 namespace MessageBackbone.Faults.Judging;
 
@@ -11,11 +10,7 @@ internal sealed record Unfinished(string Reference, string Text);
 /// <summary>What every party ended with.</summary>
 internal sealed record Ends
 {
-    /// <summary>Reference → how often the log accepted it.</summary>
-    public required IReadOnlyDictionary<string, int> Accepted { get; init; }
-
-    /// <summary>(Reference, bureau) → how often the log says DELIVERED.</summary>
-    public required IReadOnlyDictionary<(string Reference, string Bureau), int> Delivered { get; init; }
+    public required NodeLog Log { get; init; }
 
     /// <summary>What each bureau sent.</summary>
     public required IReadOnlyDictionary<string, List<Queued>> Outboxes { get; init; }
@@ -23,16 +18,22 @@ internal sealed record Ends
     /// <summary>What each bureau was shown, in the order in which it came.</summary>
     public required IReadOnlyDictionary<string, List<Shown>> Inboxes { get; init; }
 
+    /// <summary>(Reference, bureau) → SHA-256 of the file that came with the message.</summary>
+    public required IReadOnlyDictionary<(string Reference, string Bureau), string> Files { get; init; }
+
+    /// <summary>(Reference, bureau) → what the sender's gateway says about who holds what it recalled.</summary>
+    public required IReadOnlyDictionary<(string Reference, string Bureau), string> Holders { get; init; }
+
     /// <summary>What did not come to an end in time.</summary>
     public required IReadOnlyList<Unfinished> Unfinished { get; init; }
-
-    /// <summary>(Reference, bureau) of deliveries that the node had still to make when time was up.</summary>
-    public required IReadOnlySet<(string Reference, string Bureau)> Open { get; init; }
 }
 
 /// <summary>What is wrong, each in a line that names the message and where it was last seen.</summary>
 internal sealed record Findings(int Messages, IReadOnlyList<string> Lost, IReadOnlyList<string> Doubled, IReadOnlyList<string> OutOfOrder, IReadOnlyList<string> Unresolved)
 {
+    /// <summary>What happened to deliveries, and how often.</summary>
+    public IReadOnlyDictionary<Happened, int> Ended { get; init; } = new Dictionary<Happened, int>();
+
     public bool Good => Lost.Count + Doubled.Count + OutOfOrder.Count + Unresolved.Count == 0;
 
     /// <summary>The last line of a run.</summary>
@@ -42,4 +43,33 @@ internal sealed record Findings(int Messages, IReadOnlyList<string> Lost, IReadO
     public IEnumerable<string> Details() =>
         [.. Lost.Select(text => $"lost: {text}"), .. Doubled.Select(text => $"doubled: {text}"), .. OutOfOrder.Select(text => $"out of order: {text}"),
             .. Unresolved.Select(text => $"unresolved: {text}")];
+}
+
+/// <summary>Findings as they are made.</summary>
+internal sealed class Damage
+{
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
+    public List<string> Lost { get; } = [];
+
+    public List<string> Doubled { get; } = [];
+
+    public List<string> OutOfOrder { get; } = [];
+
+    public List<string> Unresolved { get; } = [];
+
+    public void Lose(string reference, string text) => Add(Lost, reference, text);
+
+    public void Double(string reference, string text) => Add(Doubled, reference, text);
+
+    public void Leave(string reference, string text) => Add(Unresolved, reference, text);
+
+    /// <summary>Something was found about this message.</summary>
+    public bool IsTold(string reference) => _told.Contains(reference);
+
+    private void Add(List<string> kind, string reference, string text)
+    {
+        kind.Add(text);
+        _told.Add(reference);
+    }
 }

@@ -4,69 +4,60 @@ using MessageBackbone.Faults.Loading;
 namespace MessageBackbone.Faults.Judging;
 
 /// <summary>
-/// What each party must end with, from what was answered to the senders alone. Taken: every recipient is shown it once. Refused: nobody is. No answer: once for every
-/// recipient or for none, as the sender's outbox or the log says. In each inbox and precedence the numbers grow, with none left out. A message whose gateway's clock
-/// was too far ahead for too long ends refused with CLOCK_SKEW, and its sender reads so: that is an end, and nobody may be shown it.
+/// What each party must end with, from what was asked for and answered alone. Taken: the log has it once. Refused: nobody is shown it. No answer: it exists or not, as the
+/// sender's outbox or the log says. What exists comes to an end at each recipient (<see cref="Deliveries"/>), owes what was asked for besides (<see cref="Duties"/>,
+/// <see cref="Notices"/>), and is shown in order (<see cref="Ordering"/>).
 /// </summary>
 internal static class Model
 {
     public static Findings Judge(IReadOnlyList<Sent> journal, Ends ends)
     {
-        var (lost, doubled) = (new List<string>(), new List<string>());
-        var (unresolved, told) = (new List<string>(), new HashSet<string>(StringComparer.Ordinal));
-        var kept = ends.Outboxes.SelectMany(outbox => outbox.Value).Where(queued => queued.State != "replaced").ToLookup(queued => queued.Reference);
-        var shown = ends.Inboxes.SelectMany(inbox => inbox.Value.Select(message => (inbox.Key, message.Reference))).CountBy(key => key)
-            .ToDictionary(count => (count.Key.Reference, Bureau: count.Key.Key), count => count.Value);
+        var damage = new Damage();
+        var sent = journal.ToDictionary(one => one.Reference, StringComparer.Ordinal);
+        var messages = JudgeSent(journal, ends, damage);
+        Deliveries.Judge(sent, ends, damage);
+        Duties.Judge(sent, ends, damage);
+        Recalls.Judge(journal, ends, damage);
+        Notices.Judge(ends, damage);
+        Ordering.Judge(journal, ends, damage);
+        // Said once: what is missing somewhere is not final either.
+        damage.Unresolved.AddRange(ends.Unfinished.Where(one => !damage.IsTold(one.Reference)).Select(one => one.Text));
+        return new Findings(messages, damage.Lost, damage.Doubled, damage.OutOfOrder, damage.Unresolved);
+    }
+
+    // How many there are.
+    private static int JudgeSent(IReadOnlyList<Sent> journal, Ends ends, Damage damage)
+    {
+        var kept = ends.Outboxes.SelectMany(outbox => outbox.Value).Where(queued => queued.State != "replaced" && !Kinds.IsControl(queued.Kind)).ToLookup(queued => queued.Reference);
+        var accepted = ends.Log.Messages.Where(message => !Kinds.IsControl(message.Kind)).ToLookup(message => message.Reference);
+        var recipients = ends.Log.Walks.Select(walk => (walk.Message.Id, walk.Bureau)).ToHashSet();
+        var shown = ends.Inboxes.SelectMany(inbox => inbox.Value.Where(message => !Kinds.IsControl(message.Kind)).Select(message => (message.Reference, inbox.Key))).ToHashSet();
         var messages = 0;
         foreach (var sent in journal)
         {
-            var refused = kept[sent.Reference].Any(queued => queued is { State: "refused", Reason: "CLOCK_SKEW" });
-            var exists = !refused && (sent.Taken ?? (kept.Contains(sent.Reference) || ends.Accepted.ContainsKey(sent.Reference)));
+            var refused = kept[sent.Reference].Any(queued => queued.State == "refused" && MayBeRefused(sent, queued.Reason));
+            var exists = !refused && (sent.Taken ?? (kept.Contains(sent.Reference) || accepted.Contains(sent.Reference)));
             if (exists) messages++;
-            if (ends.Accepted.GetValueOrDefault(sent.Reference) > 1) doubled.Add($"{sent.Reference}: accepted {ends.Accepted[sent.Reference]} times");
+            if (accepted[sent.Reference].Count() is > 1 and var times) damage.Double(sent.Reference, $"{sent.Reference}: accepted {times} times");
             foreach (var bureau in sent.To)
-            {
-                var (key, times) = ((sent.Reference, bureau), shown.GetValueOrDefault((sent.Reference, bureau)));
-                if (times > (exists ? 1 : 0)) doubled.Add($"{sent.Reference}: shown to {bureau} {times} times{(exists ? "" : ", and its sender does not have it")}");
-                if (ends.Delivered.GetValueOrDefault(key) > 1) doubled.Add($"{sent.Reference}: {ends.Delivered[key]} receipts of {bureau} in the log");
-                if (!exists) continue;
-                var waits = ends.Open.Contains(key) || kept[sent.Reference].Any(queued => queued.State == "waiting");
-                var problems = times == 0 && !waits ? lost : unresolved;
-                if (times == 0) problems.Add($"{sent.Reference} for {bureau}: {LastSeen(sent, bureau, kept, ends)}");
-                else if (!ends.Delivered.ContainsKey(key)) unresolved.Add($"{sent.Reference} is shown to {bureau}, and the log has no receipt");
-                else continue;
-                told.Add(sent.Reference);
-            }
+                if (!exists && shown.Contains((sent.Reference, bureau))) damage.Double(sent.Reference, $"{sent.Reference}: shown to {bureau}, and its sender does not have it");
+                else if (exists && accepted[sent.Reference].FirstOrDefault() is { } one && !recipients.Contains((one.Id, bureau)))
+                    damage.Lose(sent.Reference, $"{sent.Reference} for {bureau}: the log does not name it as a recipient");
+                else if (exists && !accepted.Contains(sent.Reference)) Miss(sent, bureau, kept[sent.Reference].FirstOrDefault(), damage);
         }
-        // Said once: what is missing somewhere is not final either.
-        unresolved.AddRange(ends.Unfinished.Where(one => !told.Contains(one.Reference)).Select(one => one.Text));
-        return new Findings(messages, lost, doubled, [.. ends.Inboxes.SelectMany(inbox => OutOfOrder(inbox.Key, inbox.Value))], unresolved);
+        return messages;
     }
 
-    private static string LastSeen(Sent sent, string bureau, ILookup<string, Queued> kept, Ends ends)
-    {
-        if (ends.Delivered.ContainsKey((sent.Reference, bureau))) return $"the log has a receipt, {bureau}'s inbox has no message";
-        if (ends.Accepted.ContainsKey(sent.Reference)) return "in the log as accepted";
-        return kept[sent.Reference].FirstOrDefault() is { } queued
-            ? $"in {sent.From}'s outbox as {queued.State} {queued.Reason} (id {queued.MessageId})"
-            : $"{sent.From} got an answer for it, and nobody has it";
-    }
+    // A gateway whose clock was too far ahead for too long, or a message that came to the node after its time: its sender reads so, and nobody may be shown it.
+    private static bool MayBeRefused(Sent sent, string reason) =>
+        reason == "CLOCK_SKEW" || (sent.What == What.Dated && reason is "EXPIRED" or "FIELD_INVALID");
 
-    private static IEnumerable<string> OutOfOrder(string bureau, List<Shown> inbox)
+    private static void Miss(Sent sent, string bureau, Queued? queued, Damage damage)
     {
-        foreach (var lane in inbox.GroupBy(message => message.Precedence))
-        {
-            var last = 0ul;
-            // What is shown twice is told as that.
-            foreach (var message in lane.DistinctBy(message => message.Sequence))
-            {
-                if (message.Sequence <= last) yield return $"{bureau} {lane.Key}: {message.Sequence} ({message.Reference}) came after {last}";
-                last = Math.Max(last, message.Sequence);
-            }
-            var there = lane.Select(message => message.Sequence).ToHashSet();
-            for (var number = 1ul; number <= last; number++)
-                if (!there.Contains(number))
-                    yield return $"{bureau} {lane.Key}: {number} never came, {last} did";
-        }
+        var text = queued is null
+            ? $"{sent.Reference} for {bureau}: {sent.From} got an answer for it, and nobody has it"
+            : $"{sent.Reference} for {bureau}: in {sent.From}'s outbox as {queued.State} {queued.Reason} (id {queued.MessageId})";
+        if (queued is { State: "waiting" }) damage.Leave(sent.Reference, text);
+        else damage.Lose(sent.Reference, text);
     }
 }

@@ -1,33 +1,46 @@
-using MessageBackbone.Domain;
-using MessageBackbone.EventLog;
-using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Faults.Houses;
+using MessageBackbone.Faults.Loading;
 using MessageBackbone.Faults.Programs;
-using MessageBackbone.V1;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MessageBackbone.Faults.Judging;
 
-/// <summary>Waits, after everything is healed, until nothing is on its way any more, and then reads what each party has.</summary>
-internal sealed class Quiet(House house, TimeProvider clock)
+/// <summary>Waits, after everything is healed, until nothing is on its way any more and nobody has anything left to do, and then reads what each party has.</summary>
+internal sealed class Quiet
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
-    private static readonly string[] Final = ["delivered", "opened", "refused", "expired", "recalled", "redirected"];
 
-    private readonly HashSet<string> _final = new(StringComparer.Ordinal);
+    private readonly House _house;
+    private readonly Journal _journal;
+    private readonly Officers _officers;
+    private readonly TimeProvider _clock;
+    private readonly Books _books;
+    private readonly Operator _operator;
+    private readonly string? _timeGoesOn;
+    private bool _went;
     private List<Unfinished> _unfinished = [];
 
-    /// <summary>Returns when every outbox is empty, every receipt recorded and every delivery final, or when nothing has moved for so long.</summary>
+    /// <param name="timeGoesOn">So many seconds the node's clock is set ahead once all is accepted: what waits for a time then waits no longer, also for one that a
+    /// wrong clock told. With it all steps of IMMEDIATE are waited for. Null: the clock stays.</param>
+    public Quiet(House house, Journal journal, Officers officers, int? timeGoesOn, TimeProvider clock)
+    {
+        (_house, _journal, _officers, _clock) = (house, journal, officers, clock);
+        _timeGoesOn = timeGoesOn is { } seconds ? $"{Orders.Clock} {seconds}" : null;
+        _books = new Books(house, withSteps: timeGoesOn is not null);
+        _operator = new Operator(house, journal, _books);
+    }
+
+    /// <summary>Returns when every outbox is empty, every receipt recorded, every delivery ended and all that is owed done, or when nothing has moved for so long.</summary>
     public async Task WaitAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        var (moved, before) = (clock.GetTimestamp(), "");
+        var (moved, before) = (_clock.GetTimestamp(), "");
         using var timer = new PeriodicTimer(Between);
         while (true)
         {
             var now = await LookAsync(cancellationToken);
-            if (_unfinished.Count == 0) return;
-            if (now != before) (before, moved) = (now, clock.GetTimestamp());
-            if (clock.GetElapsedTime(moved) > patience) return;
+            // Twice the same: what came while the first look went on is seen by the officers at the second.
+            if (_unfinished.Count == 0 && now == before) return;
+            if (now != before) (before, moved) = (now, _clock.GetTimestamp());
+            if (_clock.GetElapsedTime(moved) > patience) return;
             await timer.WaitForNextTickAsync(cancellationToken);
         }
     }
@@ -36,20 +49,20 @@ internal sealed class Quiet(House house, TimeProvider clock)
     public async Task<Ends> ReadAsync(CancellationToken cancellationToken)
     {
         var (outboxes, inboxes) = (new Dictionary<string, List<Queued>>(), new Dictionary<string, List<Shown>>());
-        foreach (var bureau in house.Gateways)
+        foreach (var bureau in _house.Gateways)
         {
-            outboxes[bureau] = await house[bureau].OutboxAsync(cancellationToken);
-            inboxes[bureau] = await house[bureau].InboxAsync(cancellationToken);
+            outboxes[bureau] = await _house[bureau].OutboxAsync(cancellationToken);
+            inboxes[bureau] = await _house[bureau].InboxAsync(cancellationToken);
         }
-        await house.Part(NodeProgram.Name).StopAsync(cancellationToken);
-        var (accepted, delivered, wanted) = await ReadLogAsync(cancellationToken);
+        var holders = await HoldersAsync(outboxes, cancellationToken);
+        await _house.Part(NodeProgram.Name).StopAsync(cancellationToken);
         return new Ends
         {
             Outboxes = outboxes,
             Inboxes = inboxes,
-            Accepted = accepted,
-            Delivered = delivered,
-            Open = wanted.Where(delivery => !delivered.ContainsKey(delivery)).ToHashSet(),
+            Holders = holders,
+            Files = _officers.Files,
+            Log = await LogReading.ReadAsync(_house.NodeFolder, _clock, cancellationToken),
             Unfinished = _unfinished,
         };
     }
@@ -58,51 +71,35 @@ internal sealed class Quiet(House house, TimeProvider clock)
     private async Task<string> LookAsync(CancellationToken cancellationToken)
     {
         var (unfinished, sum) = (new List<Unfinished>(), "");
-        foreach (var bureau in house.Gateways)
+        // What officers do goes to outboxes and receipts, so they come first; and an operator's order opens deliveries again.
+        unfinished.AddRange((await _officers.LookAsync(cancellationToken)).Select(text => new Unfinished("", text)));
+        foreach (var bureau in _house.Gateways)
         {
-            var standing = await house[bureau].StatusAsync(cancellationToken);
+            var standing = await _house[bureau].StatusAsync(cancellationToken);
             sum += $"{standing} ";
             if (standing.Waiting > 0) unfinished.Add(new("", $"{bureau} has {standing.Waiting} messages in its outbox"));
             if (standing.ReceiptsToSend > 0) unfinished.Add(new("", $"{bureau} has {standing.ReceiptsToSend} receipts that the node has not recorded"));
         }
-        // Asked only once the outboxes are empty: before that there is more to come anyway.
-        if (unfinished.Count == 0) await TrackAsync(unfinished, cancellationToken);
+        if (unfinished.Count == 0 && !_went && _timeGoesOn is not null)
+        {
+            await _house.Part(NodeProgram.Name).OrderAsync(_timeGoesOn, cancellationToken);
+            _went = true;
+        }
+        if (!_went && _timeGoesOn is not null) unfinished.Add(new("", "time has still to go on at the node"));
+        unfinished.AddRange(await _operator.LookAsync(cancellationToken));
+        var (books, open) = await _books.ReadAsync(cancellationToken);
+        unfinished.AddRange(open);
         _unfinished = unfinished;
-        return $"{sum}{_final.Count}";
+        return $"{sum}{books}{unfinished.Count}";
     }
 
-    private async Task TrackAsync(List<Unfinished> unfinished, CancellationToken cancellationToken)
+    private async Task<Dictionary<(string Reference, string Bureau), string>> HoldersAsync(Dictionary<string, List<Queued>> outboxes, CancellationToken cancellationToken)
     {
-        foreach (var bureau in house.Gateways)
-            foreach (var queued in await house[bureau].OutboxAsync(cancellationToken))
-            {
-                if (queued.State != "accepted" || _final.Contains(queued.MessageId)) continue;
-                var tracked = await house[bureau].TrackAsync(queued.MessageId, cancellationToken);
-                if (tracked is not null && tracked.All(one => Final.Contains(one.State))) _final.Add(queued.MessageId);
-                else unfinished.Add(new(queued.Reference, $"{queued.Reference} is not final: {(tracked is null ? "the node does not know it" : string.Join(", ", tracked))}"));
-            }
-    }
-
-    private async Task<(Dictionary<string, int> Accepted, Dictionary<(string, string), int> Delivered, HashSet<(string, string)> Wanted)> ReadLogAsync(
-        CancellationToken cancellationToken)
-    {
-        var (accepted, delivered, wanted) = (new Dictionary<string, int>(), new Dictionary<(string, string), int>(), new HashSet<(string, string)>());
-        var references = new Dictionary<string, string>();
-        await using var log = await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = house.NodeFolder }, clock, NullLogger.Instance);
-        await foreach (var batch in log.ReadAllAsync(LogPosition.Start, cancellationToken))
-            foreach (var recorded in batch)
-                switch (EventTypes.Parse(recorded.Type, recorded.Data))
-                {
-                    case Accepted e:
-                        references[e.Content.MessageId] = e.Content.Reference;
-                        accepted[e.Content.Reference] = accepted.GetValueOrDefault(e.Content.Reference) + 1;
-                        foreach (var recipient in e.Recipients) wanted.Add((e.Content.Reference, recipient));
-                        break;
-                    case Delivered e:
-                        var key = (references[e.MessageId], e.Recipient);
-                        delivered[key] = delivered.GetValueOrDefault(key) + 1;
-                        break;
-                }
-        return (accepted, delivered, wanted);
+        var holders = new Dictionary<(string, string), string>();
+        foreach (var sent in _journal.All.Where(sent => sent.Recalled != false))
+            foreach (var queued in outboxes[sent.From].Where(queued => queued.Reference == sent.Reference && queued.State == "accepted" && !Kinds.IsControl(queued.Kind)))
+                foreach (var (bureau, state) in await _house[sent.From].HoldersAsync(queued.MessageId, cancellationToken))
+                    holders[(sent.Reference, bureau)] = state;
+        return holders;
     }
 }

@@ -86,14 +86,14 @@ internal sealed class RawSender : IDisposable
 
     private async Task SubmitAsync(Sent sent, Envelope envelope, CancellationToken giveUp)
     {
-        _journal.Write(sent);
+        if (_journal.Find(sent.Reference) is null) _journal.Write(sent);
         var exchange = new ExchangeService.ExchangeServiceClient(_channel);
         while (!giveUp.IsCancellationRequested)
         {
             try
             {
                 await exchange.SubmitAsync(new SubmitRequest { Envelope = envelope }, deadline: DateTime.UnixEpoch + Deadline(), cancellationToken: giveUp);
-                _journal.Write(sent with { Taken = true });
+                _journal.Update(sent.Reference, static before => before with { Taken = true });
                 return;
             }
             catch (RpcException)

@@ -128,7 +128,7 @@ public sealed class ClosingTests
         await AppendAsync(log, StreamId.Message(accepted.Content.MessageId), made.Prepare(accepted, why));
     }
 
-    private static async Task AppendAsync(IEventLog log, StreamId stream, NewEvent made) =>
+    private static async Task AppendAsync(EventLog.Sqlite.SqliteEventLog log, StreamId stream, NewEvent made) =>
         Assert.IsType<AppendOutcome.Appended>(await log.AppendAsync(stream, ExpectedRevision.Any, [made], Cancel));
 
     private static async Task<RecipientTracking> TrackAsync(House house, MessageHeader message) =>
