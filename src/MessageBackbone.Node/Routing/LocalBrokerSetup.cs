@@ -59,9 +59,9 @@ internal sealed class LocalBrokerSetup(string server, string folder)
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-    // Below the range from which the system gives ports to clients: a client of a killed broker could be given the broker's own port, connect to
-    // itself and keep the broker from coming back.
-    private static int FreePort()
+    /// <summary>A free port of the loopback for something that may be killed and comes back to it: below the range from which the system gives ports to clients, for a
+    /// client of a killed broker could be given the broker's own port, connect to itself and keep the broker from coming back.</summary>
+    internal static int FreePort()
     {
         while (true)
         {

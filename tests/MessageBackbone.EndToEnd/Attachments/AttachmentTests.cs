@@ -4,7 +4,7 @@ using MessageBackbone.EndToEnd.Processes;
 
 namespace MessageBackbone.EndToEnd.Attachments;
 
-/// <summary>Large files between real processes: killed on the way, measured, and read by openssl.</summary>
+/// <summary>Large files between real processes: killed on the way, and measured.</summary>
 public sealed class AttachmentTests
 {
     private const int Large = 256 << 20;

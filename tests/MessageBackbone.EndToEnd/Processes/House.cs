@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using MessageBackbone.Cli;
 using MessageBackbone.Cli.Addresses;
@@ -8,6 +7,7 @@ using MessageBackbone.Cli.Pki;
 using MessageBackbone.Cli.Running;
 using MessageBackbone.Gateway;
 using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Routing;
 
 namespace MessageBackbone.EndToEnd.Processes;
 
@@ -18,7 +18,7 @@ internal sealed class House : IAsyncDisposable
     private readonly Dictionary<string, BackboneProcess> _gateways = [];
     private readonly Dictionary<string, Officer> _officers = [];
     private readonly Dictionary<string, string> _environment = [];
-    private readonly int _nodePort = FreePort();
+    private readonly int _nodePort = LocalBrokerSetup.FreePort();
     private BackboneProcess? _node;
 
     public string Folder => _folder.FullName;
@@ -120,12 +120,5 @@ internal sealed class House : IAsyncDisposable
         options.RabbitMq = rabbitMq?.ToString() ?? "";
         configure?.Invoke(options);
         File.WriteAllText(Path.Combine(Folder, "node.json"), JsonSerializer.Serialize(new { Node = options }));
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

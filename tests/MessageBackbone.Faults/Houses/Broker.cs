@@ -6,7 +6,8 @@ namespace MessageBackbone.Faults.Houses;
 /// <summary>The house's own RabbitMQ.</summary>
 internal sealed class Broker(LocalBroker broker, string folder) : IAsyncDisposable
 {
-    private const int StartTries = 3;
+    // Where everything is slow a start can take longer than its time; a run of half an hour does not end for that.
+    private const int StartTries = 10;
 
     public Uri Address => broker.Address;
 

@@ -26,7 +26,7 @@ internal sealed class House : IAsyncDisposable
     private readonly Dictionary<string, Desk> _desks = [];
     private readonly Dictionary<string, int> _ports = [];
     private readonly string _control;
-    private readonly int _nodePort = Ports.Free();
+    private readonly int _nodePort = LocalBrokerSetup.FreePort();
 
     private House(string folder, string control) => (Folder, _control) = (folder, control);
 
@@ -151,7 +151,7 @@ internal sealed class House : IAsyncDisposable
 
     private async Task OpenGatewayAsync(string bureau, CancellationToken cancellationToken)
     {
-        _ports[bureau] = Ports.Free();
+        _ports[bureau] = LocalBrokerSetup.FreePort();
         _lines[bureau] = new Proxy(_nodePort);
         var node = new Uri($"https://127.0.0.1:{_lines[bureau].Port}");
         var options = HouseDefaults.Gateway(new PkiFolder(PkiFolder, TimeProvider.System), bureau, GatewayFolder(bureau), node);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using MessageBackbone.Node.Routing;
 
 namespace MessageBackbone.Faults.Houses;
 
@@ -13,7 +14,7 @@ internal sealed class Proxy : IAsyncDisposable
 {
     private const int Buffer = 16 * 1024;
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, Ports.Free());
+    private readonly TcpListener _listener = new(IPAddress.Loopback, LocalBrokerSetup.FreePort());
     private readonly IPEndPoint _target;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Wire, Task> _wires = [];

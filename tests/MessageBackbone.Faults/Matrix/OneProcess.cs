@@ -23,7 +23,7 @@ internal sealed class OneProcess : IAsyncDisposable
     public const string Sender = "FR", Recipient = "DE";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("backbone-matrix-");
-    private readonly int _port = Ports.Free();
+    private readonly int _port = LocalBrokerSetup.FreePort();
     private readonly ILoggerFactory _logs;
     private readonly Dictionary<string, Desk> _desks = [];
     private readonly Dictionary<string, GatewayHost> _gateways = [];

@@ -38,6 +38,8 @@ internal sealed class RunningGateway : IAsyncDisposable
     public async Task<T> SeesAsync<T>(Func<T, bool>? which = null)
         where T : GatewayEvent
     {
+        using var atMost = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        atMost.CancelAfter(TimeSpan.FromMinutes(2));
         while (true)
         {
             Task bell;
@@ -46,7 +48,7 @@ internal sealed class RunningGateway : IAsyncDisposable
                 if (_seen.OfType<T>().FirstOrDefault(e => which?.Invoke(e) ?? true) is { } found) return found;
                 bell = _bell.Task;
             }
-            await bell.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+            await bell.WaitAsync(TimeSpan.FromSeconds(20), atMost.Token);
         }
     }
 

@@ -46,7 +46,8 @@ public sealed class TelemetryExportTests
             "backbone.accepted", "backbone.accepting.turned_away", "backbone.accepting.waiting", "backbone.append.duration", "backbone.delivered", "backbone.delivery.duration", "backbone.planned",
             "backbone.published", "backbone.quota.exceeded", "backbone.receipts", "backbone.refused", "backbone.transport.state", "backbone.undelivered.age",
         ];
-        Assert.Equal(measured, collector.Metrics.Where(m => m.Scope == NodeMetrics.Source).Select(m => m.Name).Distinct().Order(StringComparer.Ordinal));
+        // Gauges of the nodes of other tests, which run beside this one, are in the same process and are told too.
+        Assert.Empty(measured.Except(collector.Metrics.Where(m => m.Scope == NodeMetrics.Source).Select(m => m.Name)));
     }
 
     [Fact]
