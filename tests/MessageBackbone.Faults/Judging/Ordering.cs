@@ -27,7 +27,8 @@ internal static class Ordering
 
     private static IEnumerable<string> OfLane(string name, List<Shown> lane, List<Walk> walks, HashSet<string> late)
     {
-        var numbers = walks.ToDictionary(walk => walk.Message.Id, walk => walk.Number, StringComparer.Ordinal);
+        // What was accepted twice is told as doubled.
+        var numbers = walks.DistinctBy(walk => walk.Message.Id).ToDictionary(walk => walk.Message.Id, walk => walk.Number, StringComparer.Ordinal);
         var last = 0ul;
         // What is shown twice is told as that.
         foreach (var message in lane.DistinctBy(message => message.Sequence))
