@@ -8,7 +8,7 @@ gib=10
 [ "${1:-}" = --gib ] && gib=$2
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-dotnet build src/MessageBackbone.Cli -c Release --nologo -v quiet -nodeReuse:false
+dotnet build src/MessageBackbone.Cli -c Release --nologo -v quiet -nodeReuse:false > /dev/null
 program=$PWD/src/MessageBackbone.Cli/bin/Release/net10.0/backbone.dll
 folder=$(mktemp -d)
 declare -A pids=()
@@ -32,10 +32,11 @@ until_ok() {
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/${pids[$1]}/status"; }
 peak() { awk '/^VmHWM/ { print $2 }' "/proc/${pids[$1]}/status"; }
 
-start() { # NAME COMMAND…: of one process
+start() { # NAME COMMAND…
   local name=$1
   shift
-  MESSAGEBACKBONE_NODE__LISTEN=${node#https://} backbone "$@" > "$folder/$name.log" 2>&1 &
+  # Not through the function above: its process id would be a shell's.
+  MESSAGEBACKBONE_NODE__LISTEN=${node#https://} dotnet "$program" "$@" --pki "$folder/pki" --data "$folder/data" --node "$node" > "$folder/$name.log" 2>&1 &
   pids[$name]=$!
 }
 
@@ -59,7 +60,7 @@ at() { # BUREAU COMMAND…
 
 send_and_save() { # FILE FOLDER
   local id
-  id=$(at FR send --to DE --text "With a file." --attach "$1" --wait --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["message_id"])')
+  id=$(at FR send --to DE --text "With a file." --attach "$1" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["message_id"])')
   mkdir "$2"
   until_saved() { at DE inbox open "$id" --save "$2" > /dev/null 2>&1; }
   for _ in $(seq 7200); do
