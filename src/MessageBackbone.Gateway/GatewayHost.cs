@@ -27,8 +27,13 @@ public sealed class GatewayHost : IAsyncDisposable
     {
         (_parts, _server, _log) = (parts, server, log);
         // Without a line nobody is called: what waits goes by file.
-        _running = parts.Options.WithoutLine ? [Task.Run(() => parts.Staging.RunAsync(_stopping.Token), CancellationToken.None)] :
+        _running = parts.Options.WithoutLine ?
         [
+            Task.Run(() => parts.KeyWatch.RunAsync(_stopping.Token), CancellationToken.None),
+            Task.Run(() => parts.Staging.RunAsync(_stopping.Token), CancellationToken.None),
+        ] :
+        [
+            Task.Run(() => parts.KeyWatch.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Sender.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Follower.RunAsync(_stopping.Token), CancellationToken.None),
             Task.Run(() => parts.Uploads.RunAsync(_stopping.Token), CancellationToken.None),

@@ -19,6 +19,12 @@ internal static partial class GatewayLog
     [LoggerMessage(11, LogLevel.Warning, "The own keys could not be read again: {Problem}")]
     public static partial void KeysNotRead(ILogger log, string problem);
 
+    [LoggerMessage(13, LogLevel.Information, "{Bureau} has read its keys, the CA and the revocation list again: they are used from the next message and call on")]
+    public static partial void KeysRead(ILogger log, string bureau);
+
+    [LoggerMessage(14, LogLevel.Information, "{Bureau} has new keys in its folder that the directory does not hold yet: the ones before are used until it does")]
+    public static partial void KeysWait(ILogger log, string bureau);
+
     [LoggerMessage(12, LogLevel.Error, "The store failed with SQLite error {Code}")]
     public static partial void StoreFailed(ILogger log, int code, Exception fault);
 

@@ -69,6 +69,9 @@ public sealed class GatewayOptions : IValidatableObject
     /// processed. Default 16.</summary>
     [Range(1, 10_000)] public int QuarantineInARow { get; set; } = 16;
 
+    /// <summary>How often the files of the own keys, the CA and the revocation list are looked at. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")] public TimeSpan KeysReadEvery { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The first pause after a lost connection; each further one doubles, with jitter. Default 200 ms.</summary>
     public TimeSpan ReconnectFirst { get; set; } = TimeSpan.FromMilliseconds(200);
 

@@ -32,6 +32,7 @@ internal sealed class GatewayParts : IAsyncDisposable
         Meter = new GatewayMeter(options.Bureau, () => Queue.Messages, Receipts.CountToSend);
         Node = new NodeChannel(options, keys, clock, logs.CreateLogger<NodeChannel>());
         Directory = new DirectoryBook(new DirectoryStore(database), keys, Node, clock, logs.CreateLogger<DirectoryBook>());
+        KeyWatch = new KeyWatch(keys, Directory, options, clock, logs.CreateLogger<KeyWatch>());
         Follower = new DirectoryFollower(Directory, Node, new Backoff(options.ReconnectFirst, options.ReconnectMax, Jitter(1)), clock, logs.CreateLogger<DirectoryFollower>());
         Acceptances = new Acceptances(keys, clock);
         var (folder, rows) = (new AttachmentFolder(options.DataFolder), new AttachmentRows(database));
@@ -74,6 +75,8 @@ internal sealed class GatewayParts : IAsyncDisposable
     public TimeProvider Clock { get; }
 
     public KeyRing Keys { get; }
+
+    public KeyWatch KeyWatch { get; }
 
     public OutboxStore Outbox { get; }
 

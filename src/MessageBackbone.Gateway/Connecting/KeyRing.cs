@@ -10,7 +10,7 @@ internal sealed class KeyRing : IDisposable
     private readonly GatewayOptions _options;
     private readonly Lock _gate = new();
     private readonly List<HolderKeys> _former = [];
-    private string _read;
+    private string _read, _waits = "";
     private volatile Ring _ring;
 
     public KeyRing(GatewayOptions options)
@@ -25,33 +25,20 @@ internal sealed class KeyRing : IDisposable
 
     public BureauCode Bureau => _ring.Bureau;
 
-    /// <summary>Reads the files again. True when something in them changed. What cannot be used throws <see cref="ArgumentException"/>; the old keys stay.</summary>
-    public bool Reload()
-    {
-        lock (_gate)
-        {
-            var (ring, read) = Read();
-            if (read == _read)
-            {
-                ring.Keys.Dispose();
-                return false;
-            }
-            _former.Add(_ring.Keys); // calls under way still sign with them
-            (_ring, _read) = (ring, read);
-            return true;
-        }
-    }
-
     /// <summary>Reads the files again; when they cannot be used, that is logged and the old keys stay.</summary>
-    public void TryReload(ILogger log)
+    /// <param name="usable">Whether these keys may be used yet; where not, the old ones stay as well.</param>
+    /// <returns>Something in them changed, and is used from now on.</returns>
+    public bool TryReload(ILogger log, Func<HolderKeys, bool>? usable = null)
     {
         try
         {
-            Reload();
+            lock (_gate) return Reload(log, usable ?? (_ => true));
         }
         catch (Exception fault) when (fault is ArgumentException or IOException or UnauthorizedAccessException or CryptographicException)
         {
+            // A certificate whose key is not written yet is one of them: the next look finds both.
             GatewayLog.KeysNotRead(log, fault.Message);
+            return false;
         }
     }
 
@@ -59,6 +46,22 @@ internal sealed class KeyRing : IDisposable
     {
         _ring.Keys.Dispose();
         foreach (var keys in _former) keys.Dispose();
+    }
+
+    private bool Reload(ILogger log, Func<HolderKeys, bool> usable)
+    {
+        var (ring, read) = Read();
+        if (read == _read || !usable(ring.Keys))
+        {
+            ring.Keys.Dispose();
+            if (read != _read && read != _waits) GatewayLog.KeysWait(log, Bureau.Value);
+            _waits = read;
+            return false;
+        }
+        _former.Add(_ring.Keys); // calls under way still sign with them
+        (_ring, _read) = (ring, read);
+        GatewayLog.KeysRead(log, Bureau.Value);
+        return true;
     }
 
     private (Ring Ring, string Read) Read()

@@ -19,6 +19,7 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
     private readonly Lock _gate = new();
     private readonly Line _line = new();
     private readonly Line _contentLine = new();
+    private readonly List<GrpcChannel> _left = [];
 
     public ExchangeService.ExchangeServiceClient Exchange => new(Invoker(_line));
 
@@ -33,6 +34,7 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
     {
         _line.Channel?.Dispose();
         _contentLine.Channel?.Dispose();
+        foreach (var channel in _left) channel.Dispose();
     }
 
     // Whoever asks hears what an unreachable node would tell, and at once.
@@ -41,10 +43,11 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
         if (options.WithoutLine) throw new RpcException(new Status(StatusCode.Unavailable, "This gateway has no line to the node."));
         lock (_gate)
         {
-            // New keys mean a new connection: the old one goes on showing the old certificate. What was under way on it is asked again.
+            // New keys mean a new connection: the old one goes on showing the old certificate. What is under way on it goes on to its end, or until the node ends
+            // it; with nothing left to do it is closed for being idle.
             if (line.Channel is null || line.ConnectedAs != keys.Keys)
             {
-                line.Channel?.Dispose();
+                if (line.Channel is { } before) _left.Add(before);
                 line.ConnectedAs = keys.Keys;
                 line.Channel = GrpcChannel.ForAddress(options.Node, new GrpcChannelOptions
                 {
@@ -65,7 +68,7 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
         EnableMultipleHttp2Connections = true,
         InitialHttp2StreamWindowSize = 1 << 20,
         ConnectTimeout = TimeSpan.FromSeconds(15),
-        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
         KeepAlivePingDelay = TimeSpan.FromSeconds(20),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

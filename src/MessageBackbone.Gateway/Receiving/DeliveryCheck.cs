@@ -59,8 +59,7 @@ internal sealed class DeliveryCheck(
         // What was kept apart and comes again is processed anew: its receipt was not final.
         if (inbox.FindReceipt(id!, sha256) is { Outcome: not (int)DeliveryOutcome.Quarantined } before) return new Judged.Repeat(delivery, id!, sha256, peeked, before, activity);
 
-        var view = await ViewAsync(peeked, acceptance, house, cancellationToken);
-        var outcome = MessageOpening.Open(delivery.Envelope, view);
+        var outcome = await OpenAsync(delivery.Envelope, peeked, acceptance, house, cancellationToken);
         if (MustFetch(delivery, outcome, peeked.Header))
         {
             if (!byLine) return new Judged.Unanswerable(delivery, id!, sha256, activity);
@@ -68,9 +67,19 @@ internal sealed class DeliveryCheck(
             if (fetched.NotServed) return Apart(delivery, id!, sha256, peeked, Reasons.BodyNotServed, activity);
             if (fetched.Body is null) return new Judged.Unanswerable(delivery, id!, sha256, activity);
             delivery.Envelope.Body = UnsafeByteOperations.UnsafeWrap(fetched.Body);
-            outcome = MessageOpening.Open(delivery.Envelope, view);
+            outcome = await OpenAsync(delivery.Envelope, peeked, acceptance, house, cancellationToken);
         }
         return Answer(delivery, id!, sha256, peeked, acceptance, outcome, activity);
+    }
+
+    private async Task<OpeningOutcome> OpenAsync(
+        Envelope envelope, Peeked peeked, AcceptanceReceipt? acceptance, string house, CancellationToken cancellationToken)
+    {
+        var outcome = MessageOpening.Open(envelope, await ViewAsync(peeked, acceptance, house, cancellationToken));
+        // Sealed for a key that was enrolled since the files were read, it must not be refused: that is final.
+        return outcome is OpeningOutcome.RefusedAs { Reason: Reasons.CannotOpen } && keys.TryReload(log)
+            ? MessageOpening.Open(envelope, await ViewAsync(peeked, acceptance, house, cancellationToken))
+            : outcome;
     }
 
     // A header that does not verify is refused for that, whatever its body is: nothing is fetched for it.
