@@ -47,6 +47,7 @@ public static class EventTypes
         ("request.overdue.v1", RequestOverdue.Descriptor),
         ("request.closed.v1", RequestClosed.Descriptor),
         ("delivery.asked-back.v1", AskedBack.Descriptor),
+        ("request.escalation-called.v1", RequestCalled.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

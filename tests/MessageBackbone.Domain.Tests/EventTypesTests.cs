@@ -44,7 +44,7 @@ public sealed class EventTypesTests
             "carry.exported.v1=CarryExported", "carry.imported.v1=CarryImported",
             "request.started.v1=RequestStarted", "request.paused.v1=RequestPaused", "request.resumed.v1=RequestResumed",
             "request.reminded.v1=RequestReminded", "request.overdue.v1=RequestOverdue", "request.closed.v1=RequestClosed",
-            "delivery.asked-back.v1=AskedBack",
+            "delivery.asked-back.v1=AskedBack", "request.escalation-called.v1=RequestCalled",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

@@ -24,7 +24,7 @@ public sealed record RecordReceipt(DeliveryReceipt Receipt, ByteString Signed, B
 /// <param name="EndedBy">"disconnected", "superseded", "timeout", "expired" or "recalled".</param>
 public sealed record EndAttempt(string MessageId, string Recipient, Attempt Attempt, string EndedBy) : DeliveryCommand;
 
-/// <summary>The message's <c>deliver_by</c> may have passed: ends the delivery, unless a receipt settled it before.</summary>
+/// <summary>The message's time (<see cref="OpenTime"/>) may have passed: ends the delivery, unless a receipt settled it before.</summary>
 /// <param name="Message">The message's acceptance.</param>
 /// <param name="At">Now, by the clock of <paramref name="Node"/>.</param>
 public sealed record Expire(Accepted Message, string Recipient, DateTimeOffset At, string Node) : DeliveryCommand;

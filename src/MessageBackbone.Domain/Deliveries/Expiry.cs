@@ -4,7 +4,7 @@ using MessageBackbone.V1;
 
 namespace MessageBackbone.Domain.Deliveries;
 
-/// <summary>The end that no recipient gives: <c>deliver_by</c> passed, or there is no recipient any more.</summary>
+/// <summary>The end that no recipient gives: its time passed, or there is no recipient any more.</summary>
 internal static class Expiry
 {
     public static Decision Decide(DeliveryProgress state, Expire command)
@@ -14,8 +14,7 @@ internal static class Expiry
             return before;
         }
 
-        // By the one rule of the contract: what has a time to be delivered by, and that time is over.
-        return command.Message.Content.DeliverBy is { } by && by.ToDateTimeOffset() <= command.At
+        return OpenTime.EndOf(command.Message) is { } by && by <= command.At
             ? Decision.Of(End(command.Message, command.Recipient, command.At, command.Node))
             : Decision.No(Reasons.FieldInvalid, "The time to deliver it by has not passed.", "deliver_by");
     }

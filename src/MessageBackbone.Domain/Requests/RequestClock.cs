@@ -32,6 +32,9 @@ public sealed record TakeStep(RequestOf Request, string DutyDesk, DateTimeOffset
     public bool RequesterClosed { get; init; }
 }
 
+/// <summary>The call for a step was answered, or was given up.</summary>
+public sealed record EndRequestCall(RequestCalled Facts) : RequestCommand;
+
 /// <summary>The clock of the answer that one recipient owes. Stream <c>request-{id}-{bureau}</c>.</summary>
 public sealed record RequestClock
 {
@@ -52,6 +55,9 @@ public sealed record RequestClock
     /// <summary>The steps taken, in order.</summary>
     public ImmutableArray<RequestStep> Steps { get; private init; } = [];
 
+    /// <summary>Ids of the steps whose calls have ended.</summary>
+    public ImmutableHashSet<string> Calls { get; private init; } = [];
+
     /// <summary>Null: it is not closed.</summary>
     public RequestClosed? Closed { get; private init; }
 
@@ -62,6 +68,7 @@ public sealed record RequestClock
     {
         TakeTurn turn => Turn(state, turn),
         TakeStep step => Step(state, step),
+        EndRequestCall call => state.Calls.Contains(call.Facts.EventId) ? Decision.Nothing : Decision.Of(call.Facts),
         _ => throw new UnreachableException($"A request has no case for {command.GetType().Name}."),
     };
 
@@ -72,6 +79,7 @@ public sealed record RequestClock
         RequestResumed e => state with { Clock = state.Clock?.Resume(e.At.ToDateTimeOffset()), Turns = e.Turn, PausedBy = "" },
         RequestReminded e => state with { Steps = state.Steps.Add(e.Step) },
         RequestOverdue e => state with { Steps = state.Steps.Add(e.Step) },
+        RequestCalled e => state with { Calls = state.Calls.Add(e.EventId) },
         RequestClosed e => state with { Clock = state.Clock?.Stop(e.At.ToDateTimeOffset()), Turns = e.Turn, Closed = e },
         _ => throw new UnreachableException($"A request has no case for {@event.Descriptor.FullName}."),
     };

@@ -1,10 +1,12 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain;
+using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.Domain.Directory;
 using MessageBackbone.Domain.Messages;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Recording;
@@ -29,6 +31,7 @@ internal sealed class Acceptor(
     IEventLog log,
     AcceptanceReceipts receipts,
     NodeIdentity node,
+    DeliveringOptions delivering,
     NodeLimits limits,
     TimeProvider clock)
 {
@@ -169,6 +172,7 @@ internal sealed class Acceptor(
         Node = node.Name,
         SignerSha256 = UnsafeByteOperations.UnsafeWrap(submission.Signed.CertificateSha256),
         Recipients = { submission.Header.To.Concat(submission.Header.Info).Order(StringComparer.Ordinal) },
+        ExpiresAt = OpenTime.EndOf(submission.Header, now, delivering.OpenAtMost),
     };
 
     /// <summary>By which directory a submission was found good, and when.</summary>

@@ -12,6 +12,10 @@ public sealed class DeliveringOptions
     /// <summary>How long the plan then waits before it publishes the delivery again. Default 1 min.</summary>
     public TimeSpan AgainAfter { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long deliveries of a message without <c>deliver_by</c> may be open; then they are EXPIRED, and the sender is told. Holds for what is accepted
+    /// from then on. Default 90 days.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")] public TimeSpan OpenAtMost { get; set; } = TimeSpan.FromDays(90);
+
     /// <summary>How long the node may sleep over deadlines at most: a clock that is set ahead is noticed within this time. Default 10 s.</summary>
     public TimeSpan DeadlinesLookedAtEvery { get; set; } = TimeSpan.FromSeconds(10);
 

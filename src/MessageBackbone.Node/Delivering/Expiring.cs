@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Delivering;
 
-/// <summary>Ends deliveries whose <c>deliver_by</c> has passed, attended or not.</summary>
+/// <summary>Ends deliveries whose time has passed, attended or not.</summary>
 /// <remarks>Works from the plan's deadlines. Nothing is remembered but the log: an end that a crash kept from being recorded is still due afterwards,
 /// and one that was recorded leaves the plan.</remarks>
 internal sealed class Expiring(

@@ -7,13 +7,16 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Escalating;
 
-/// <summary>The calls to one listener: each is tried again and again until it is accepted or given up; either end is an event.</summary>
+/// <summary>Asks for calls that are owed, at most so many.</summary>
+internal delegate ValueTask<IReadOnlyList<OwedStep>> OwedCalls(int limit, CancellationToken cancellationToken);
+
+/// <summary>The calls to one listener for steps of one ladder: each is tried again and again until it is accepted or given up; either end is an event.</summary>
 /// <remarks>At least once: a call that was answered just before a crash is made again, under the same key. How often it was tried is counted since the node's
 /// start.</remarks>
 internal sealed class CallLine(
-    CallOptions target, CallClient client, ServiceClockQueries clocks, CallRecording recording, EscalationOptions options, TimeProvider clock, ILogger logger)
+    CallOptions target, CallClient client, OwedCalls calls, CallRecording recording, EscalationOptions options, TimeProvider clock, ILogger logger)
 {
-    /// <summary>Calls to one listener at a time.</summary>
+    /// <summary>Calls at a time.</summary>
     public const int AtOnce = 8;
 
     // What fails stays in the page until it is given up: with room for more than a few, one call that is never accepted holds up no other.
@@ -24,7 +27,7 @@ internal sealed class CallLine(
 
     public async Task<PageDone> CallPageAsync(CancellationToken cancellationToken)
     {
-        var owed = await clocks.OwedCallsAsync(target.Called, target.Bureaus, Page, cancellationToken);
+        var owed = await calls(Page, cancellationToken);
         if (owed.Count == 0)
         {
             _tries.Clear();
@@ -43,12 +46,13 @@ internal sealed class CallLine(
     /// <returns>Where the call's end is recorded; null: it is tried again.</returns>
     private async Task<LogPosition?> CallAsync(OwedStep owed, CancellationToken cancellationToken)
     {
-        var (step, precedence, ended) = await recording.ReadAsync(owed, cancellationToken);
-        if (ended is { } before) return before;
+        var step = await recording.ReadAsync(owed, cancellationToken);
+        if (step.Ended is { } before) return before;
         var key = owed.EventId.ToString("D");
-        var answer = await client.PostAsync(CallBody.Of(key, step, precedence), key, cancellationToken);
+        var body = CallBody.Of(key, step);
+        var answer = await client.PostAsync(body.ToJson(), key, cancellationToken);
         var tries = Count(owed.EventId);
-        if (!answer.Accepted && clock.GetUtcNow() - step.At.ToDateTimeOffset() < options.GiveUpCallsAfter)
+        if (!answer.Accepted && clock.GetUtcNow() - body.At < options.GiveUpCallsAfter)
         {
             EscalatingLog.CallFailed(logger, target.Address.Host, key, answer.Outcome);
             return null;
@@ -57,7 +61,7 @@ internal sealed class CallLine(
         if (answer.Accepted) EscalatingLog.Called(logger, target.Address.Host, key, answer.Outcome);
         else EscalatingLog.CallGivenUp(logger, target.Address.Host, key, tries, answer.Outcome);
         NodeMetrics.EscalationCalled(answer.Accepted);
-        return await recording.EndAsync(step, key, answer, tries, cancellationToken);
+        return await recording.EndAsync(step.Event, key, answer, tries, cancellationToken);
     }
 
     private uint Count(Guid id)

@@ -10,10 +10,11 @@ public sealed class CallOptions
     /// <summary>An https address. Nothing else is ever called: a redirection is not followed, no proxy is asked.</summary>
     public string Url { get; set; } = "";
 
-    /// <summary>Of duty-desk, alternate, sender, operator; empty: all of them.</summary>
+    /// <summary>Of duty-desk, alternate, sender, operator for late deliveries, and request-reminder, request-duty-desk, request-requester, request-operator for
+    /// answers that are owed; empty: all of them.</summary>
     public IList<string> Steps { get; set; } = [];
 
-    /// <summary>Bureau codes whose deliveries it is called for; empty: everybody's.</summary>
+    /// <summary>Bureau codes whose deliveries and answers it is called for; empty: everybody's.</summary>
     public IList<string> Bureaus { get; set; } = [];
 
     /// <summary>PEM file with the authorities that the listener's certificate may chain to; those of the machine do not count.</summary>
@@ -27,13 +28,15 @@ public sealed class CallOptions
 
     [JsonIgnore] internal Uri Address => new(Url);
 
-    /// <summary>What it is called for.</summary>
-    [JsonIgnore]
-    internal IReadOnlyList<EscalationStep> Called =>
-        Steps.Count == 0 ? [.. StepWords.All] : [.. Steps.Select(step => StepWords.TryRead(step, out var read) ? read : default)];
+    /// <summary>What it is called for of late deliveries.</summary>
+    [JsonIgnore] internal IReadOnlyList<EscalationStep> Called => [.. StepWords.Deliveries.Where(step => Names(step.Word()))];
+
+    /// <summary>What it is called for of requests.</summary>
+    [JsonIgnore] internal IReadOnlyList<RequestStep> CalledForRequests => [.. StepWords.Requests.Where(step => Names(step.Word()))];
 
     internal bool Overlaps(CallOptions other) =>
-        Called.Intersect(other.Called).Any() && (Bureaus.Count == 0 || other.Bureaus.Count == 0 || Bureaus.Intersect(other.Bureaus, StringComparer.Ordinal).Any());
+        (Called.Intersect(other.Called).Any() || CalledForRequests.Intersect(other.CalledForRequests).Any())
+        && (Bureaus.Count == 0 || other.Bureaus.Count == 0 || Bureaus.Intersect(other.Bureaus, StringComparer.Ordinal).Any());
 
     [JsonIgnore]
     internal string? Problem
@@ -42,7 +45,7 @@ public sealed class CallOptions
         {
             if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps || url.UserInfo.Length > 0)
                 return "Url is an address like https://desk.example/escalations, without a user.";
-            if (Steps.Any(step => !StepWords.TryRead(step, out _))) return "Steps are of duty-desk, alternate, sender and operator.";
+            if (Steps.Any(step => !StepWords.IsKnown(step))) return $"Steps are of {StepWords.All}.";
             if (Bureaus.Any(bureau => !BureauCode.TryParse(bureau, out _))) return "Bureaus are bureau codes.";
             if (CaFile.Length == 0 || !File.Exists(CaFile)) return "CaFile is a PEM file with the authority of the listener's certificate.";
             return (ClientCertificate.Length > 0) != (ClientKey.Length > 0) || (ClientKey.Length > 0 && !(File.Exists(ClientCertificate) && File.Exists(ClientKey)))
@@ -50,25 +53,6 @@ public sealed class CallOptions
                 : null;
         }
     }
-}
 
-/// <summary>The words for steps in configuration, calls, logs and metrics.</summary>
-internal static class StepWords
-{
-    public static IReadOnlyList<EscalationStep> All { get; } = [EscalationStep.DutyDesk, EscalationStep.Alternate, EscalationStep.Sender, EscalationStep.Operator];
-
-    public static string Word(this EscalationStep step) => step switch
-    {
-        EscalationStep.DutyDesk => "duty-desk",
-        EscalationStep.Alternate => "alternate",
-        EscalationStep.Sender => "sender",
-        EscalationStep.Operator => "operator",
-        _ => "unspecified",
-    };
-
-    public static bool TryRead(string word, out EscalationStep step)
-    {
-        step = All.FirstOrDefault(known => known.Word() == word);
-        return step != default;
-    }
+    private bool Names(string word) => Steps.Count == 0 || Steps.Contains(word);
 }

@@ -16,7 +16,7 @@ public static class EscalatingRegistration
         .AddSingleton<EscalationNotices>()
         .AddSingleton<CallRecording>()
         .AddSingleton<EscalationCalls>()
-        .AddSingleton<RequestSignal>()
+        .AddSingleton<RequestSignals>()
         .AddSingleton<RequestKeeper>()
         .AddSingleton<RequestNotices>()
         .AddSingleton<EscalatingService>()

@@ -11,21 +11,6 @@ using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Node.Escalating;
 
-/// <summary>Tells that a step was taken: what is owed for it can be done. A signal wakes one waiter, so each has its own.</summary>
-internal sealed class EscalationSignals(EscalationOptions options)
-{
-    public Signal Notices { get; } = new();
-
-    /// <summary>One for each listener, in the order of the configuration.</summary>
-    public IReadOnlyList<Signal> Calls { get; } = [.. options.Calls.Select(_ => new Signal())];
-
-    public void Set()
-    {
-        Notices.Set();
-        foreach (var call in Calls) call.Set();
-    }
-}
-
 /// <summary>Takes the steps of the ladder when they are due: one event each, on the stream of the delivery, which alone decides.</summary>
 /// <remarks>Nothing is remembered but the log: a step that a crash kept from being recorded is still due afterwards, and one that was is taken for good.</remarks>
 internal sealed class Escalator(

@@ -17,7 +17,7 @@ namespace MessageBackbone.Node.Escalating;
 /// <remarks>Nothing is remembered but the log: what a crash kept from being recorded is still owed afterwards, and what was recorded is not recorded again.</remarks>
 internal sealed class RequestKeeper(
     RequestQueries requests, EventRecorder recorder, CurrentDirectory directory, NodeIdentity node, RequestOptions options, EscalationOptions escalation,
-    RequestSignal told, TimeProvider clock, ILogger<RequestKeeper> logger)
+    RequestSignals told, TimeProvider clock, ILogger<RequestKeeper> logger)
 {
     private const int Page = 64;
 
@@ -37,7 +37,7 @@ internal sealed class RequestKeeper(
             if (await requests.DueAsync(now, Page, cancellationToken) is { Count: > 0 } due)
             {
                 var taken = await Task.WhenAll(due.Select(one => TakeAsync(one, StepOf(one, now), cancellationToken)));
-                told.Signal.Set();
+                told.Set();
                 return Done([.. taken]);
             }
         }
@@ -111,10 +111,4 @@ internal sealed class RequestKeeper(
                 break;
         }
     }
-}
-
-/// <summary>Tells that a step was taken, whose notice is owed.</summary>
-internal sealed class RequestSignal
-{
-    public Signal Signal { get; } = new();
 }

@@ -9,11 +9,11 @@ namespace MessageBackbone.Node.Escalating;
 
 /// <summary>Reminds and tells those whom the steps of requests name.</summary>
 internal sealed class RequestNotices(
-    RequestQueries requests, OwedNotices notices, RequestOptions options, RequestSignal told, TimeProvider clock, ILogger<RequestNotices> logger)
+    RequestQueries requests, OwedNotices notices, RequestOptions options, RequestSignals told, TimeProvider clock, ILogger<RequestNotices> logger)
 {
     /// <summary>Runs until cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) =>
-        new ClockWork(requests.Rows, told.Signal, options.LookEvery, clock, logger).RunAsync(TellPageAsync, cancellationToken);
+        new ClockWork(requests.Rows, told.Notices, options.LookEvery, clock, logger).RunAsync(TellPageAsync, cancellationToken);
 
     private async Task<PageDone> TellPageAsync(CancellationToken cancellationToken) =>
         await notices.TellAsync(await requests.OwedNoticesAsync(OwedNotices.Page, cancellationToken), Read, cancellationToken);

@@ -1,5 +1,5 @@
 using MessageBackbone.Domain.Requests;
-using MessageBackbone.EventLog;
+using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Projecting;
 
@@ -33,12 +33,15 @@ internal sealed class RequestQueries(ProjectionFollower follower)
         session => session.Number("SELECT min(next_at) FROM clock WHERE next_at IS NOT NULL") is { } ticks and > 0 ? RowText.Time(ticks) : null,
         cancellationToken);
 
-    /// <summary>Notices that are not in the log yet, the oldest first.</summary>
+    /// <summary>Notices that are not in the log yet, the most urgent first, then the oldest.</summary>
     public ValueTask<IReadOnlyList<OwedStep>> OwedNoticesAsync(int limit, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<OwedStep>>(
-            session => session.Prepare("SELECT event_id, position FROM notice ORDER BY position LIMIT ?1").Bind(1, limit)
-                .All(row => new OwedStep(new Guid(row.Bytes(0), bigEndian: true), new LogPosition((ulong)row.Number(1)))),
-            cancellationToken);
+        OwedRows.NoticesAsync(follower, limit, cancellationToken);
+
+    /// <summary>Calls that were neither answered nor given up, the most urgent first, then the oldest.</summary>
+    /// <param name="bureaus">Of these recipients; empty: of all.</param>
+    public ValueTask<IReadOnlyList<OwedStep>> OwedCallsAsync(
+        IEnumerable<RequestStep> steps, IEnumerable<string> bureaus, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        OwedRows.CallsAsync(follower, steps.Select(step => (int)step), bureaus, now, limit, cancellationToken);
 
     /// <summary>How many answers each bureau owes whose deadline has passed. For a gauge, which cannot wait.</summary>
     public IReadOnlyList<(string Bureau, ulong Requests)> Overdue() => follower.File.Read(

@@ -9,7 +9,7 @@ namespace MessageBackbone.Node.Projecting;
 
 /// <summary>An answer that is owed, as a row has it.</summary>
 /// <param name="Class">The deadline class.</param>
-internal sealed record RequestRow(byte[] Message, string Bureau, string Requester, string Class)
+internal sealed record RequestRow(byte[] Message, string Bureau, string Requester, string Class, Precedence Precedence)
 {
     public string Copy { get; init; } = "";
 
@@ -28,13 +28,13 @@ internal sealed record RequestRow(byte[] Message, string Bureau, string Requeste
 /// <summary>Reads and writes the rows of <c>requests</c>, for their one writer.</summary>
 internal sealed class RequestRowStore(ReadModelSession session)
 {
-    private const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step";
+    private const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step, precedence";
 
     private static readonly string[] ByMessage = ["clock", "turn", "question", "reply"];
 
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 AND bureau = ?2");
     private readonly Statement _of = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 ORDER BY bureau");
-    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     private readonly Statement[] _remove = [.. ByMessage.Select(table => session.Prepare($"DELETE FROM {table} WHERE message = ?1 AND bureau = ?2"))];
     private readonly Statement _owe = session.Prepare("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly Statement _turned = session.Prepare("DELETE FROM turn WHERE message = ?1 AND bureau = ?2 AND number <= ?3");
@@ -42,8 +42,6 @@ internal sealed class RequestRowStore(ReadModelSession session)
     private readonly Statement _question = session.Prepare("SELECT message, bureau FROM question WHERE id = ?1");
     private readonly Statement _replied = session.Prepare("INSERT INTO reply VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
     private readonly Statement _reply = session.Prepare("SELECT message, question FROM reply WHERE id = ?1 AND bureau = ?2");
-    private readonly Statement _notice = session.Prepare("INSERT INTO notice VALUES (?1, ?2) ON CONFLICT DO NOTHING");
-    private readonly Statement _told = session.Prepare("DELETE FROM notice WHERE event_id = ?1");
 
     public RequestRow? Find(byte[] message, string bureau) => _find.Bind(1, message).Bind(2, bureau).All(Read) is [var row] ? row : null;
 
@@ -54,13 +52,13 @@ internal sealed class RequestRowStore(ReadModelSession session)
         _put.Bind(1, row.Message).Bind(2, row.Bureau).Bind(3, row.Requester).Bind(4, row.Class).Bind(5, row.Copy).Bind(6, (long)row.Talk.Stage)
             .Bind(7, row.Talk.Turns).Bind(8, string.Join(' ', row.Talk.Questions)).Bind(10, row.Clock?.Paused.Ticks ?? 0)
             .Bind(11, row.Clock?.PausedSince is { } since ? RowText.Ticks(since) : null).Bind(12, (long)row.Step)
-            .Bind(13, row.NextAt is { } next ? RowText.Ticks(next) : null);
+            .Bind(13, (long)row.Precedence).Bind(14, row.NextAt is { } next ? RowText.Ticks(next) : null);
         if (row.Started is { } started) _put.Bind(9, started.ToByteArray().AsSpan());
         else _put.Bind(9, default(long?));
         _put.Run();
     }
 
-    /// <summary>With everything that hangs on it. Notices stay owed.</summary>
+    /// <summary>With everything that hangs on it. Notices and calls stay owed.</summary>
     public void Remove(byte[] message, string bureau)
     {
         foreach (var delete in _remove) delete.Bind(1, message).Bind(2, bureau).Run();
@@ -81,15 +79,11 @@ internal sealed class RequestRowStore(ReadModelSession session)
     public (byte[] Message, string Question)? Reply(byte[] id, string bureau) =>
         _reply.Bind(1, id).Bind(2, bureau).All(row => (row.Bytes(0).ToArray(), row.Text(1))) is [var reply] ? reply : null;
 
-    public void OweNotice(byte[] eventId, LogPosition position) => _notice.Bind(1, eventId).Bind(2, (long)position.Value).Run();
-
-    public void Told(byte[] eventId) => _told.Bind(1, eventId).Run();
-
     private static RequestRow Read(Statement row)
     {
         var started = row.IsNull(8) ? null : RequestStarted.Parser.ParseFrom(row.Bytes(8));
         var since = row.NumberOrNull(10) is { } ticks ? RowText.Time(ticks) : (DateTimeOffset?)null;
-        return new RequestRow(row.Bytes(0).ToArray(), row.Text(1), row.Text(2), row.Text(3))
+        return new RequestRow(row.Bytes(0).ToArray(), row.Text(1), row.Text(2), row.Text(3), (Precedence)row.Number(12))
         {
             Copy = row.Text(4),
             Talk = new((RequestStage)row.Number(5), (uint)row.Number(6), [.. row.Text(7).Split(' ', StringSplitOptions.RemoveEmptyEntries)]),

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain.Clocks;
 using MessageBackbone.Domain.Requests;
 using MessageBackbone.EventLog;
@@ -8,13 +9,13 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Projecting;
 
 /// <summary>Read model <c>requests</c>: every answer that is owed, the turns of its clock that the log led to and that are not recorded yet, when its next step
-/// is due, and the notices owed for steps.</summary>
+/// is due, and the notices and calls owed for steps.</summary>
 /// <remarks>Turns follow from the order of the log alone (<see cref="RequestTalk"/>), so rows that are made again owe what they owed before. What is closed has
 /// no row.</remarks>
 internal static class RequestRows
 {
     // copy: an alternate that has a copy of what this bureau holds; its answer counts as well. started: the RequestStarted event. step: the last one taken.
-    private const string Schema =
+    private const string Schema = OwedRows.Schema + "\n" +
         """
         CREATE TABLE clock (
             message BLOB NOT NULL,
@@ -29,6 +30,7 @@ internal static class RequestRows
             paused INTEGER NOT NULL,
             paused_since INTEGER,
             step INTEGER NOT NULL,
+            precedence INTEGER NOT NULL,
             next_at INTEGER,
             PRIMARY KEY (message, bureau)) STRICT, WITHOUT ROWID;
         CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
@@ -53,20 +55,19 @@ internal static class RequestRows
             question TEXT NOT NULL,
             PRIMARY KEY (id, bureau)) STRICT, WITHOUT ROWID;
         CREATE INDEX reply_of ON reply (message, bureau);
-        CREATE TABLE notice (event_id BLOB PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE INDEX notice_next ON notice (position);
         """;
 
-    public static Projection Projection { get; } = new("requests", 1, Schema, session => new Writer(session));
+    public static Projection Projection { get; } = new("requests", 2, Schema, session => new Writer(session));
 
     private sealed class Writer : IRowWriter
     {
         private readonly Reactions _reactions;
         private readonly RequestRowStore _rows;
+        private readonly OwedRowStore _owed;
 
         public Writer(ReadModelSession session)
         {
-            _rows = new RequestRowStore(session);
+            (_rows, _owed) = (new RequestRowStore(session), new OwedRowStore(session));
             _reactions = new Reactions()
                 .On<Accepted>(Accept)
                 .On<Delivered>((recorded, e) => Deliver(recorded, e.MessageId, e.Recipient))
@@ -75,11 +76,14 @@ internal static class RequestRows
                 .On<RefusedByOperator>((recorded, e) => Hear(recorded, e.MessageId, e.Recipient, new RequestCause.Undelivered()))
                 .On<Redirected>(Redirect)
                 .On<RecallOrdered>(Recall)
+                .On<Recalled>((recorded, e) => Hear(recorded, e.MessageId, e.Recipient, new RequestCause.Recalled(e.OrderId, e.At.ToDateTimeOffset())))
+                .On<AskedBack>((recorded, e) => Hear(recorded, e.MessageId, e.Recipient, new RequestCause.Recalled(e.OrderId, e.At.ToDateTimeOffset())))
                 .On<RequestStarted>((_, e) => Change(e.MessageId, e.Recipient, e.Turn, row => row with { Started = e, Clock = new(e.StartedAt.ToDateTimeOffset()) }))
                 .On<RequestPaused>((_, e) => Change(e.MessageId, e.Recipient, e.Turn, row => row with { Clock = row.Clock?.Pause(e.At.ToDateTimeOffset()) }))
                 .On<RequestResumed>((_, e) => Change(e.MessageId, e.Recipient, e.Turn, row => row with { Clock = row.Clock?.Resume(e.At.ToDateTimeOffset()) }))
-                .On<RequestReminded>((recorded, e) => Step(recorded, e.MessageId, e.Recipient, e.Step, e.To))
-                .On<RequestOverdue>((recorded, e) => Step(recorded, e.MessageId, e.Recipient, e.Step, e.To))
+                .On<RequestReminded>((recorded, e) => Step(recorded, e.MessageId, e.Recipient, e.Step, e.To, e.At))
+                .On<RequestOverdue>((recorded, e) => Step(recorded, e.MessageId, e.Recipient, e.Step, e.To, e.At))
+                .On<RequestCalled>((_, e) => _owed.Called(e.EventId))
                 .On<RequestClosed>((_, e) => _rows.Remove(RowText.Required(e.MessageId), e.Recipient));
         }
 
@@ -88,11 +92,10 @@ internal static class RequestRows
         private void Accept(RecordedEvent recorded, Accepted accepted)
         {
             var header = accepted.Content;
-            // A notice has the id of the event that it tells of: with its acceptance it is owed no more.
-            _rows.Told(RowText.Required(header.MessageId));
+            _owed.Told(RowText.Required(header.MessageId));
             if (RequestKinds.HasClock(header))
                 foreach (var bureau in header.To)
-                    _rows.Put(new RequestRow(RowText.Required(header.MessageId), bureau, header.From, header.DeadlineClass));
+                    _rows.Put(new RequestRow(RowText.Required(header.MessageId), bureau, header.From, header.DeadlineClass, header.Precedence));
             if (header.InReplyTo.Length == 0) return;
             switch (header.Kind)
             {
@@ -142,7 +145,7 @@ internal static class RequestRows
             if (row.Talk.Stage == RequestStage.Open) _rows.Put(row with { Copy = e.To });
             if (row.Talk.Stage != RequestStage.Waiting) return;
             Hear(recorded, row, new RequestCause.Undelivered());
-            _rows.Put(new RequestRow(row.Message, e.To, row.Requester, row.Class));
+            _rows.Put(new RequestRow(row.Message, e.To, row.Requester, row.Class, row.Precedence));
         }
 
         private void Recall(RecordedEvent recorded, RecallOrdered e)
@@ -170,10 +173,13 @@ internal static class RequestRows
             foreach (var turn in turns) _rows.Owe(row, recorded.Position, turn);
         }
 
-        private void Step(RecordedEvent recorded, string messageId, string bureau, RequestStep step, string to)
+        private void Step(RecordedEvent recorded, string messageId, string bureau, RequestStep step, string to, Timestamp at)
         {
+            // The step belongs to a running clock, so its row is there.
+            var precedence = (long)(_rows.Find(RowText.Required(messageId), bureau)?.Precedence ?? default);
             Change(messageId, bureau, 0, row => row with { Step = step });
-            if (to.Length > 0) _rows.OweNotice(recorded.EventId.ToByteArray(bigEndian: true), recorded.Position);
+            if (to.Length > 0) _owed.Notice(recorded, precedence);
+            _owed.Call(recorded, precedence, (int)step, bureau, RowText.Ticks(at) ?? 0);
         }
 
         private void Change(string messageId, string bureau, uint turn, Func<RequestRow, RequestRow> change)

@@ -8,9 +8,6 @@ namespace MessageBackbone.Node.Projecting;
 /// <param name="Step">The last step taken; unspecified: none.</param>
 internal sealed record ClockRow(string MessageId, string Recipient, EscalationStep Step, DateTimeOffset StartedAt);
 
-/// <summary>Something that is owed for the event at a position.</summary>
-internal sealed record OwedStep(Guid EventId, LogPosition Position);
-
 /// <summary>Questions to the read model <c>clocks</c>; each reads one page.</summary>
 internal sealed class ServiceClockQueries(ProjectionFollower follower)
 {
@@ -43,21 +40,13 @@ internal sealed class ServiceClockQueries(ProjectionFollower follower)
 
     /// <summary>Notices that are not in the log yet, the most urgent first, then the oldest.</summary>
     public ValueTask<IReadOnlyList<OwedStep>> OwedNoticesAsync(int limit, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<OwedStep>>(
-            session => session.Prepare("SELECT event_id, position FROM notice ORDER BY precedence DESC, position LIMIT ?1").Bind(1, limit).All(Owed),
-            cancellationToken);
+        OwedRows.NoticesAsync(follower, limit, cancellationToken);
 
     /// <summary>Calls that were neither answered nor given up, the most urgent first, then the oldest.</summary>
     /// <param name="bureaus">Of these recipients; empty: of all.</param>
     public ValueTask<IReadOnlyList<OwedStep>> OwedCallsAsync(
-        IEnumerable<EscalationStep> steps, IEnumerable<string> bureaus, int limit, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<OwedStep>>(
-            session => session.Prepare(
-                    "SELECT event_id, position FROM call WHERE step IN (SELECT value FROM json_each(?1)) "
-                    + "AND (?2 = '[]' OR bureau IN (SELECT value FROM json_each(?2))) ORDER BY precedence DESC, position LIMIT ?3")
-                .Bind(1, $"[{string.Join(',', steps.Select(step => (int)step))}]")
-                .Bind(2, $"[{string.Join(',', bureaus.Select(bureau => $"\"{bureau}\""))}]").Bind(3, limit).All(Owed),
-            cancellationToken);
+        IEnumerable<EscalationStep> steps, IEnumerable<string> bureaus, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        OwedRows.CallsAsync(follower, steps.Select(step => (int)step), bureaus, now, limit, cancellationToken);
 
     /// <summary>Late deliveries by bureau and precedence: their clocks run, and at least one step was taken.</summary>
     public ValueTask<IReadOnlyList<(string Bureau, Precedence Precedence, ulong Deliveries)>> LateAsync(CancellationToken cancellationToken) =>
@@ -68,6 +57,4 @@ internal sealed class ServiceClockQueries(ProjectionFollower follower)
 
     private static List<(string Bureau, Precedence Precedence, ulong Deliveries)> Late(ReadModelSession session) =>
         session.Prepare("SELECT bureau, precedence, deliveries FROM late").All(row => (row.Text(0), (Precedence)row.Number(1), (ulong)row.Number(2)));
-
-    private static OwedStep Owed(Statement row) => new(new Guid(row.Bytes(0), bigEndian: true), new LogPosition((ulong)row.Number(1)));
 }

@@ -11,11 +11,8 @@ namespace MessageBackbone.Node.Projecting;
 /// that is where it belongs has no row.</remarks>
 internal static class ServiceClockRows
 {
-    /// <summary>Calls for steps older than this are owed no more: no listener has use for them, and rows that nobody is configured to call for go.</summary>
-    public static readonly TimeSpan CallsKept = TimeSpan.FromDays(1);
-
     // opened: the clock stops at OPENED and not at DELIVERED. step: the last one taken, 0 none. In `late` are the running clocks with a step.
-    private const string Schema =
+    private const string Schema = OwedRows.Schema + "\n" +
         """
         CREATE TABLE clock (
             message BLOB NOT NULL,
@@ -32,17 +29,6 @@ internal static class ServiceClockRows
             precedence INTEGER NOT NULL,
             deliveries INTEGER NOT NULL,
             PRIMARY KEY (bureau, precedence)) STRICT, WITHOUT ROWID;
-        CREATE TABLE notice (event_id BLOB PRIMARY KEY, position INTEGER NOT NULL, precedence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE INDEX notice_next ON notice (precedence, position);
-        CREATE TABLE call (
-            event_id BLOB PRIMARY KEY,
-            position INTEGER NOT NULL,
-            precedence INTEGER NOT NULL,
-            step INTEGER NOT NULL,
-            bureau TEXT NOT NULL,
-            at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE INDEX call_next ON call (precedence, position);
-        CREATE INDEX call_at ON call (at);
         """;
 
     public static Projection Projection { get; } = new("clocks", 2, Schema, session => new Writer(session));
@@ -50,10 +36,12 @@ internal static class ServiceClockRows
     private sealed class Writer : IRowWriter
     {
         private readonly Reactions _reactions;
-        private readonly Statement _start, _stop, _delivered, _left, _take, _find, _late, _owe, _told, _call, _called, _forget;
+        private readonly OwedRowStore _owed;
+        private readonly Statement _start, _stop, _delivered, _left, _take, _find, _late;
 
         public Writer(ReadModelSession session)
         {
+            _owed = new OwedRowStore(session);
             _start = session.Prepare("INSERT INTO clock VALUES (?1, ?2, ?3, 0, ?4, ?5, 0) ON CONFLICT DO NOTHING");
             _stop = session.Prepare("DELETE FROM clock WHERE message = ?1 AND bureau = ?2 RETURNING precedence, step");
             _delivered = session.Prepare("UPDATE clock SET delivered = 1 WHERE message = ?1 AND bureau = ?2 AND opened = 1");
@@ -61,11 +49,6 @@ internal static class ServiceClockRows
             _take = session.Prepare("UPDATE clock SET step = ?3 WHERE message = ?1 AND bureau = ?2 AND step < ?3");
             _find = session.Prepare("SELECT precedence, step, opened FROM clock WHERE message = ?1 AND bureau = ?2");
             _late = session.Prepare("INSERT INTO late VALUES (?1, ?2, ?3) ON CONFLICT (bureau, precedence) DO UPDATE SET deliveries = deliveries + ?3");
-            _owe = session.Prepare("INSERT INTO notice VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING");
-            _told = session.Prepare("DELETE FROM notice WHERE event_id = ?1");
-            _call = session.Prepare("INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING");
-            _called = session.Prepare("DELETE FROM call WHERE event_id = ?1");
-            _forget = session.Prepare("DELETE FROM call WHERE at < ?1");
             _reactions = new Reactions()
                 .On<Accepted>((_, e) => Accept(e))
                 .On<Delivered>((_, e) => Deliver(e.MessageId, e.Recipient))
@@ -77,7 +60,7 @@ internal static class ServiceClockRows
                 .On<RefusedByOperator>((_, e) => End(_stop, e.MessageId, e.Recipient))
                 .On<Escalated>(Escalate)
                 .On<Redirected>(Redirect)
-                .On<EscalationCalled>((_, e) => _called.Bind(1, RowText.Required(e.EventId)).Run());
+                .On<EscalationCalled>((_, e) => _owed.Called(e.EventId));
         }
 
         public void Apply(RecordedEvent recorded) => _reactions.Apply(recorded);
@@ -85,8 +68,7 @@ internal static class ServiceClockRows
         private void Accept(Accepted accepted)
         {
             var (header, id) = (accepted.Content, RowText.Required(accepted.Content.MessageId));
-            // A notice has the id of the event that it tells of: with its acceptance it is owed no more.
-            _told.Bind(1, id).Run();
+            _owed.Told(id);
             if (!ServiceClocks.RunsFor(header.Kind)) return;
             var opened = ServiceClocks.StopsAtOpened(header.Precedence, header.Kind);
             foreach (var recipient in accepted.Recipients) Start(id, recipient, header.Precedence, RowText.Ticks(accepted.AcceptedAt) ?? 0, opened);
@@ -124,10 +106,8 @@ internal static class ServiceClockRows
             if (runs && before == 0) Late(e.Recipient, precedence, 1);
             _take.Bind(1, id).Bind(2, e.Recipient).Bind(3, (long)e.Step).Run();
             // Of a redirection the alternate gets the message itself, and the sender hears by the event after this one.
-            if (e.To.Length > 0 && e.Reason != Escalation.Redirected) Owe(recorded, precedence);
-            var at = RowText.Ticks(e.At) ?? 0;
-            _forget.Bind(1, at - CallsKept.Ticks).Run();
-            _call.Bind(1, Id(recorded)).Bind(2, (long)recorded.Position.Value).Bind(3, precedence).Bind(4, (long)e.Step).Bind(5, e.Recipient).Bind(6, at).Run();
+            if (e.To.Length > 0 && e.Reason != Escalation.Redirected) _owed.Notice(recorded, precedence);
+            _owed.Call(recorded, precedence, (int)e.Step, e.Recipient, RowText.Ticks(e.At) ?? 0);
         }
 
         private void Redirect(RecordedEvent recorded, Redirected e)
@@ -138,11 +118,7 @@ internal static class ServiceClockRows
             _find.Reset();
             End(_left, e.MessageId, e.Recipient);
             Start(id, e.To, e.Precedence, RowText.Ticks(e.At) ?? 0, opened);
-            if (!e.SenderClosed) Owe(recorded, (long)e.Precedence);
+            if (!e.SenderClosed) _owed.Notice(recorded, (long)e.Precedence);
         }
-
-        private void Owe(RecordedEvent recorded, long precedence) => _owe.Bind(1, Id(recorded)).Bind(2, (long)recorded.Position.Value).Bind(3, precedence).Run();
-
-        private static byte[] Id(RecordedEvent recorded) => recorded.EventId.ToByteArray(bigEndian: true);
     }
 }

@@ -1,7 +1,9 @@
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain;
+using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Protocol.Messages;
@@ -11,7 +13,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Recording;
 
 /// <summary>Accepts into the log what the house itself sends, each id once, whoever makes it a second time.</summary>
-internal sealed class HouseMessages(IEventLog log, EventRecorder recorder, ContentStore content, NodeIdentity node)
+internal sealed class HouseMessages(IEventLog log, EventRecorder recorder, ContentStore content, NodeIdentity node, DeliveringOptions delivering)
 {
     /// <summary>The message is on disk when this returns; if its id was taken before, that stands. As for every message: the body first, then the event
     /// that names it, expecting no stream.</summary>
@@ -57,6 +59,7 @@ internal sealed class HouseMessages(IEventLog log, EventRecorder recorder, Conte
             Node = node.Name,
             SignerSha256 = Google.Protobuf.UnsafeByteOperations.UnsafeWrap(signed.CertificateSha256),
             Recipients = { header.To },
+            ExpiresAt = OpenTime.EndOf(header, now, delivering.OpenAtMost),
         };
     }
 }

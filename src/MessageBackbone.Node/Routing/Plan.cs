@@ -134,7 +134,7 @@ internal sealed class Plan : IAsyncDisposable
     }
 
     /// <summary>Counts an attempt before anything leaves for the gateway, so that no crash can hide a presentation; null: the delivery is final, kept
-    /// apart or behind one that is, recalled, or its <c>deliver_by</c> has passed.</summary>
+    /// apart or behind one that is, recalled, or its time has passed.</summary>
     public Task<Presentation?> PresentAsync(LaneKey lane, ulong sequence, DateTimeOffset now, CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => PlanSteps.Present(session, lane, sequence, now), cancellationToken);
 

@@ -58,7 +58,7 @@ internal sealed class PlanQueries(PlanReaders readers)
         $"select {PlanSteps.RowColumns}, precedence from row where message_id = $1 and recipient = $2",
         reader => PlanSteps.ReadRow(reader, new LaneKey(recipient, (Precedence)reader.GetInt64(7))), Plan.Bytes(messageId), recipient));
 
-    /// <summary>Open deliveries whose <c>deliver_by</c> has passed, those kept apart among them: the most urgent first, then the longest past.</summary>
+    /// <summary>Open deliveries whose time has passed, those kept apart among them: the most urgent first, then the longest past.</summary>
     public IReadOnlyList<PlanRow> Overdue(DateTimeOffset now, int limit) =>
         [.. LaneKey.MostUrgentFirst.SelectMany(precedence => Overdue(precedence, now, limit)).Take(limit)];
 

@@ -1,3 +1,4 @@
+using MessageBackbone.Domain.Deliveries;
 using MessageBackbone.EventLog;
 using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
@@ -38,7 +39,7 @@ internal static class PlanStepReading
         var accepted = Accepted.Parser.ParseFrom(recorded.Data.Span);
         var trace = EventMetadata.Parser.ParseFrom(recorded.Metadata.Span).Traceparent;
         return new PlanStep.Arrived(Guid.Parse(accepted.Content.MessageId), accepted.Content.Precedence, accepted.Recipients, recorded.Position,
-            trace.Length == 0 ? null : trace, accepted.Content.DeliverBy?.ToDateTimeOffset(),
+            trace.Length == 0 ? null : trace, OpenTime.EndOf(accepted),
             // Held up by a quarantine, an order to recall would leave readable what it is about, and the notice of a quarantine would come after its end.
             !ControlKinds.Has(accepted.Content.Kind) && Guid.TryParse(accepted.Content.ConversationId, out var conversation) ? conversation : null)
         {

@@ -38,6 +38,21 @@ public sealed class ExpiryTests
         DeliveryProgress.Decide(DeliveryProgress.Waiting, Expire(5, "ES")).IsRefused(Reasons.UnknownMessage, "recipient");
     }
 
+    [Fact]
+    public void A_message_without_a_time_of_its_own_ends_when_its_acceptance_says()
+    {
+        var message = Sample.Accepted();
+        Assert.Equal(Sample.Noon.AddDays(90), OpenTime.EndOf(message.Content, Sample.Noon, TimeSpan.FromDays(90)).ToDateTimeOffset());
+        message.Content.DeliverBy = DeliverBy.ToTimestamp();
+        Assert.Equal(message.Content.DeliverBy, OpenTime.EndOf(message.Content, Sample.Noon, TimeSpan.FromDays(90)));
+        (message.Content.DeliverBy, message.ExpiresAt) = (null, Sample.Noon.AddMinutes(2).ToTimestamp());
+
+        DeliveryProgress.Decide(DeliveryProgress.Waiting, new Expire(message, "DE", Sample.Noon.AddMinutes(1), "node-2")).IsRefused(Reasons.FieldInvalid, "deliver_by");
+        var expired = DeliveryProgress.Decide(DeliveryProgress.Waiting, new Expire(message, "DE", Sample.Noon.AddMinutes(2), "node-2")).Only<Expired>();
+
+        Assert.Null(expired.DeliverBy);
+    }
+
     [Theory]
     [InlineData(DeliveryOutcome.Delivered)]
     [InlineData(DeliveryOutcome.Refused)]

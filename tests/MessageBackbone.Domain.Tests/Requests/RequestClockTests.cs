@@ -19,6 +19,18 @@ public sealed class RequestClockTests
     }
 
     [Fact]
+    public void A_call_ends_once_for_each_step_also_after_the_clock_was_closed()
+    {
+        EndRequestCall End(int step) => new(new RequestCalled { MessageId = Sample.MessageId, Recipient = "DE", EventId = Sample.ActId(step), Accepted = true });
+        var state = RequestClock.Evolve(Started(), Assert.Single(Made(Started(), End(1))));
+
+        RequestClock.Decide(state, End(1)).AddsNothing();
+        Assert.Single(Made(state, End(2)));
+        var closed = RequestClock.Evolve(state, Assert.Single(Made(state, Turn(2, RequestTurnKind.Close))));
+        Assert.Single(Made(closed, End(2)));
+    }
+
+    [Fact]
     public void Each_step_names_who_is_told_and_when_it_was_due()
     {
         var state = Started();

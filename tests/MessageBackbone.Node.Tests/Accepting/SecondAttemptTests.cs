@@ -99,6 +99,7 @@ public sealed class SecondAttemptTests
             where T : notnull => house.Node.Services.GetRequiredService<T>();
         return new Acceptor(
             Room<CurrentDirectory>(), Room<ContentStore>(), Room<AttachmentCheck>(), Room<Quotas>(), Room<RecallCheck>(), Room<RequestCheck>(),
-            new EventRecorder(log, house.Clock), log, Room<AcceptanceReceipts>(), Room<NodeIdentity>(), Room<NodeLimits>(), house.Clock);
+            new EventRecorder(log, house.Clock), log, Room<AcceptanceReceipts>(), Room<NodeIdentity>(),
+            house.Options.Delivering, Room<NodeLimits>(), house.Clock);
     }
 }

@@ -68,6 +68,34 @@ public sealed class ExpiryTests
     }
 
     [Fact]
+    public async Task What_has_no_time_to_be_delivered_by_ends_as_well_and_its_sender_is_told_and_so_does_the_report()
+    {
+        Assert.Equal(TimeSpan.FromDays(90), new NodeOptions().Delivering.OpenAtMost);
+        await using var house = await House.OpenAsync(
+            options =>
+            {
+                AwakeSoon(options);
+                options.Delivering.OpenAtMost = TimeSpan.FromDays(1);
+            },
+            "FR", "DE");
+        var message = house["FR"].Compose(house["DE"]);
+        await house["FR"].SubmitAsync(message);
+        var due = house.Node.Services.GetRequiredService<Plan>().Ask.NextDeadline();
+        Assert.InRange(due - house.Clock.GetUtcNow() ?? default, TimeSpan.FromDays(1) - TimeSpan.FromMinutes(5), TimeSpan.FromDays(1));
+
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        await house.UntilRecordedAsync(Expired);
+        await house.UntilRecordedAsync("message.accepted.v1", 2);
+
+        Assert.Null(Assert.IsType<Expired>(Assert.Single(await EventsAsync(house, message))).DeliverBy);
+        // Nobody fetches the report either, and a report on a report there is none.
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        await house.UntilRecordedAsync(Expired, 2);
+        await UntilNothingIsDueAsync(house);
+        Assert.Equal(2, await house.CountAsync("message.accepted.v1"));
+    }
+
+    [Fact]
     public async Task What_is_kept_apart_expires()
     {
         await using var house = await House.OpenAsync(AwakeSoon, "FR", "DE");
@@ -108,7 +136,7 @@ public sealed class ExpiryTests
 
         house.Clock.Advance(Hour);
         foreach (var delivery in deliveries) await attending.RecordAsync(delivery);
-        await UntilPlanIsEmptyAsync(house);
+        await UntilNothingIsDueAsync(house);
 
         foreach (var message in messages)
         {
@@ -144,7 +172,7 @@ public sealed class ExpiryTests
         await house.RestartAsync();
         await house.UntilRecordedAsync(Expired);
         await house.RestartAsync();
-        await UntilPlanIsEmptyAsync(house);
+        await UntilNothingIsDueAsync(house);
 
         Assert.IsType<Expired>(Assert.Single(await EventsAsync(house, message)));
     }
@@ -192,6 +220,7 @@ public sealed class ExpiryTests
         Assert.Single((await house["FR"].Exchange.TrackAsync(
             new TrackRequest { MessageId = house["FR"].HeaderOf(message).MessageId }, cancellationToken: Cancel)).Recipients);
 
-    private static Task UntilPlanIsEmptyAsync(House house) =>
-        Eventually.TrueAsync("nothing is left to expire", () => house.Node.Services.GetRequiredService<Plan>().Ask.NextDeadline() is null);
+    private static Task UntilNothingIsDueAsync(House house) =>
+        Eventually.TrueAsync("nothing is left to expire or to report", () => house.Node.Services.GetRequiredService<Plan>().Ask is var ask
+            && ask.Overdue(house.Clock.GetUtcNow(), 1).Count == 0 && ask.OwedReports(1).Count == 0);
 }

@@ -39,6 +39,40 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task A_step_of_a_request_is_told_as_one_of_a_late_delivery_is_and_only_once_also_by_rows_that_were_made_again()
+    {
+        await using var listener = await Listener.OpenAsync(503, 202);
+        await using var house = await RequestHouse.OpenAsync(
+            levels =>
+            {
+                levels.Calls = [Options(listener, call => call.Steps = ["request-duty-desk", "request-operator"])];
+                levels.CallAgainWithin = TimeSpan.FromMilliseconds(50);
+            },
+            "DE-DUTY");
+        var request = await house.AskAsync();
+        using var recipient = await Delivering.Attending.OpenAsync(house.House, "DE");
+        await house.TakeOverAsync(recipient, request);
+
+        await house.AheadAsync(9.5);
+        await house.AheadAsync(1.5);
+        await house.House.UntilRecordedAsync("request.escalation-called.v1");
+        await house.House.Node.Services.GetRequiredService<ReadModels>().Find("requests")!.RebuildAsync(Cancel);
+        await house.AheadAsync(5);
+        await house.House.UntilRecordedAsync("request.escalation-called.v1", 2);
+
+        Assert.Equal(["request-duty-desk", "request-duty-desk", "request-operator"], listener.Told.Select(call => Text(call, "step")));
+        var (first, steps) = (listener.Told.First(), await house.House.ReadAsync(MessageBackbone.EventLog.StreamId.Request(house.House.IdOf(request), "DE")));
+        var desk = steps.First(step => step.Type == "request.overdue.v1");
+        Assert.Equal((desk.EventId.ToString("D"), house.House.IdOf(request), "DE", "DE-DUTY", "REQUEST_OVERDUE", "hit-urgent"), (
+            first.Key, Text(first, "message_id"), Text(first, "recipient"), Text(first, "to"), Text(first, "reason"), Text(first, "deadline_class")));
+        Assert.Equal(
+            ((RequestOverdue)Domain.EventTypes.Parse(desk.Type, desk.Data)).DueAt.ToDateTimeOffset(), first.Body.GetProperty("answer_due_at").GetDateTimeOffset());
+        Assert.Equal(
+            [(desk.EventId.ToString("D"), true, "202", 2u), (listener.Told.Last().Key, true, "202", 1u)],
+            (await house.EventsAsync(request)).OfType<RequestCalled>().Select(end => (end.EventId, end.Accepted, end.Outcome, end.Attempts)));
+    }
+
+    [Fact]
     public async Task A_call_that_fails_is_made_again_under_the_same_key_until_it_is_accepted()
     {
         await using var listener = await Listener.OpenAsync(500, 302, 200);
@@ -117,6 +151,9 @@ public sealed class CallTests
         await house.SubmitAsync(Precedence.Flash);
         house.Clock.Advance(TimeSpan.FromMinutes(10));
         await Eventually.TrueAsync("it was called", () => !listener.Told.IsEmpty);
+        Assert.Single(await house.Clocks().OwedCallsAsync([EscalationStep.DutyDesk], [], house.Clock.GetUtcNow(), 1, Cancel));
+        // Rows that are made again years later call nobody for what is long past.
+        Assert.Empty(await house.Clocks().OwedCallsAsync([EscalationStep.DutyDesk], [], house.Clock.GetUtcNow().AddDays(3), 1, Cancel));
         await house.StopAsync();
         Volatile.Write(ref away, false);
         await house.RestartAsync();
@@ -127,7 +164,7 @@ public sealed class CallTests
         await house.RestartAsync();
         await house.UntilQuietAsync();
         await Eventually.TrueAsync("no call is owed", async () =>
-            (await house.Clocks().OwedCallsAsync([EscalationStep.DutyDesk], [], 1, Cancel)).Count == 0);
+            (await house.Clocks().OwedCallsAsync([EscalationStep.DutyDesk], [], house.Clock.GetUtcNow(), 1, Cancel)).Count == 0);
 
         Assert.Equal(told, listener.Told.Count);
         Assert.Equal(1, await house.CountAsync(CallEnded));
@@ -159,6 +196,9 @@ public sealed class CallTests
         CallOptions Call(params string[] bureaus) => new() { Url = "https://desk.example/", CaFile = ca, Bureaus = bureaus };
         Assert.Empty(Problems(new EscalationOptions { Calls = [Call("DE"), Call("FR")] }));
         Assert.Contains("one listener only", Assert.Single(Problems(new EscalationOptions { Calls = [Call("DE"), Call()] })), StringComparison.Ordinal);
+        CallOptions For(params string[] steps) => new() { Url = "https://desk.example/", CaFile = ca, Steps = steps };
+        Assert.Empty(Problems(new EscalationOptions { Calls = [For("operator"), For("request-operator")] }));
+        Assert.Contains("one listener only", Assert.Single(Problems(new EscalationOptions { Calls = [For("request-reminder"), For()] })), StringComparison.Ordinal);
         File.Delete(ca);
     }
 

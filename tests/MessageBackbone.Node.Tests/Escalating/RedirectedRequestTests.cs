@@ -44,6 +44,28 @@ public sealed class RedirectedRequestTests
         Assert.Equal(["started", "closed"], await house.NamesAsync(request));
     }
 
+    [Fact]
+    public async Task A_recall_ends_the_clock_of_an_alternate_that_the_order_does_not_name()
+    {
+        await using var house = await RequestHouse.OpenAsync(options => options.Flash = LevelOf(10), "ES", "DE-DUTY");
+        var request = await AskAsync(house);
+        await house.AheadAsync(16);
+        await house.House.UntilRecordedAsync(LateHouse.WasRedirected);
+        using var alternate = await Attending.OpenAsync(house.House, "ES");
+        await house.TakeOverAsync(alternate, request);
+        await house.UntilQuietAsync();
+
+        var order = house.House.Order("FR", request);
+        Assert.Equal(["DE"], house.House["FR"].HeaderOf(order).To);
+        await house.House["FR"].SubmitAsync(order);
+        await house.House.UntilRecordedAsync("message.recall-ordered.v1");
+        await house.AheadAsync(60);
+
+        Assert.Equal(["started", "closed"], await house.NamesAsync(request, "ES"));
+        var closed = Assert.IsType<RequestClosed>((await house.EventsAsync(request, "ES"))[^1]);
+        Assert.Equal(("RECALLED", house.House["FR"].HeaderOf(order).MessageId), (closed.Reason, closed.By));
+    }
+
     private static Node.Escalating.LevelOptions LevelOf(double minutes) => new() { Within = TimeSpan.FromMinutes(minutes), SenderAfter = TimeSpan.FromDays(1), OperatorAfter = TimeSpan.FromDays(1) };
 
     private static async Task<Envelope> AskAsync(RequestHouse house) => await house.House.SubmitAsync(
