@@ -16,6 +16,9 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
 {
     private const int MaxMessage = 4 << 20;
 
+    /// <summary>As much as a delivery carries inline.</summary>
+    private const int Large = 64 * 1024;
+
     private readonly Lock _gate = new();
     private readonly Line _line = new();
     private readonly Line _contentLine = new();
@@ -23,8 +26,12 @@ internal sealed class NodeChannel(GatewayOptions options, KeyRing keys, TimeProv
 
     public ExchangeService.ExchangeServiceClient Exchange => new(Invoker(_line));
 
-    /// <summary>For attachments: a connection of their own, so that their bytes never stand before a delivery's.</summary>
+    /// <summary>For attachments, and for whatever else gives way: a connection of its own, so that these bytes never stand before a delivery's.</summary>
     public ExchangeService.ExchangeServiceClient Content => new(Invoker(_contentLine));
+
+    /// <summary>For so many bytes of this precedence: on a narrow line a large ROUTINE must not stand before what is urgent, one large FLASH may.</summary>
+    public ExchangeService.ExchangeServiceClient For(Precedence precedence, ulong bytes) =>
+        bytes > Large && precedence is not (Precedence.Flash or Precedence.Immediate) ? Content : Exchange;
 
     public DeliveryService.DeliveryServiceClient Delivery => new(Invoker(_line));
 

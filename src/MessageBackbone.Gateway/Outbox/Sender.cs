@@ -131,7 +131,7 @@ internal sealed class Sender(
         SubmitReply reply;
         try
         {
-            reply = await AskAsync(stored, cancellationToken);
+            reply = await AskAsync(stored, (Precedence)message.Precedence, cancellationToken);
         }
         catch (RpcException fault) when (NodeRefusal.Of(fault) is { } refusal)
         {
@@ -142,7 +142,7 @@ internal sealed class Sender(
         else Doubt(message, "ACCEPTANCE_NOT_VERIFIED");
     }
 
-    private async Task<SubmitReply> AskAsync(StoredMessage stored, CancellationToken cancellationToken)
+    private async Task<SubmitReply> AskAsync(StoredMessage stored, Precedence precedence, CancellationToken cancellationToken)
     {
         using var activity = GatewayTelemetry.Source.StartActivity("submit", ActivityKind.Client, GatewayTelemetry.Parent(stored.Origin.TraceParent));
         activity?.SetTag("message.id", stored.Signed.MessageId);
@@ -150,7 +150,8 @@ internal sealed class Sender(
         {
             Envelope = new Envelope { Header = UnsafeByteOperations.UnsafeWrap(stored.Signed.Header), Body = UnsafeByteOperations.UnsafeWrap(stored.Signed.Body) },
         };
-        return await node.Exchange.SubmitAsync(request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
+        return await node.For(precedence, (ulong)stored.Signed.Body.Length).SubmitAsync(
+            request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
     }
 
     private async Task RefusedAsync(WaitingMessage message, NodeRefusal refusal, CancellationToken cancellationToken)

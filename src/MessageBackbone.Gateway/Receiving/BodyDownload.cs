@@ -66,7 +66,8 @@ internal sealed class BodyDownload(NodeChannel node, GatewayOptions options, Tim
         MessageHeader header, byte[] body, int from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = new ContentRequest { MessageId = header.MessageId, Sha256 = header.BodySha256, Offset = (ulong)from };
-        using var call = node.Exchange.DownloadContent(request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
+        using var call = node.For(header.Precedence, header.BodySize).DownloadContent(
+            request, deadline: clock.GetUtcNow().UtcDateTime + options.SubmitTimeout, cancellationToken: cancellationToken);
         var have = from;
         while (have < body.Length && await call.ResponseStream.MoveNext(cancellationToken))
         {

@@ -1,0 +1,60 @@
+using MessageBackbone.Faults.Controls;
+using MessageBackbone.Faults.Houses;
+
+namespace MessageBackbone.Faults;
+
+/// <summary>A bureau with a narrow line, and large things under way on it.</summary>
+public sealed class NarrowLineTests
+{
+    private const int Large = 4, Bytes = 900_000;
+
+    // 16 KiB each time, on each connection and either way: the large ones take many times as long as everything else here.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(Scene.Sender)]
+    [InlineData(Scene.Recipient)]
+    public async Task A_flash_passes_large_messages_and_a_file_that_are_under_way(string narrow)
+    {
+        var folder = Directory.CreateTempSubdirectory("backbone-narrow-");
+        await using (var house = await House.OpenAsync(folder.FullName, rabbitMq: false, "", [Scene.Recipient, Scene.Sender], [], null, Cancel))
+        {
+            var (sender, recipient) = (house[Scene.Sender], house[Scene.Recipient]);
+            house.Line(narrow).Slow(Pause);
+            var file = await sender.HandInAsync(new byte[4 * Bytes], Cancel);
+            await PostAsync(sender, "routine", "with a file", file);
+            for (var i = 0; i < Large; i++) await PostAsync(sender, "routine", Text(i));
+            // The sender's outbox was asked for all of them, or the node has them all: they are on the line that is narrow.
+            if (narrow == Scene.Recipient)
+                await Waiting.UntilAsync("all are accepted", async () => (await sender.StatusAsync(Cancel)).Waiting == 0, Cancel);
+
+            await PostAsync(sender, "flash", "now");
+            await Waiting.UntilAsync("the FLASH is there", async () => (await recipient.InboxAsync(Cancel)).Exists(one => one.Precedence == "flash"), Cancel);
+            var before = (await recipient.InboxAsync(Cancel)).TakeWhile(one => one.Precedence != "flash").Count();
+            house.Line(narrow).Heal();
+            await Waiting.UntilAsync("everything is there", async () => (await recipient.StatusAsync(Cancel)).Messages == Large + 2, Cancel);
+
+            // Only what is small may have come before it.
+            Assert.InRange(before, 0, 1);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    private static async Task PostAsync(Desk desk, string precedence, string text, string? file = null)
+    {
+        var message = new Dictionary<string, object> { ["to"] = new[] { Scene.Recipient }, ["precedence"] = precedence, ["text"] = text };
+        if (file is not null) message["attachments"] = new[] { file };
+        Assert.True((await desk.PostAsync(message, Cancel)).Taken);
+    }
+
+    // Nothing that could be made smaller.
+    private static string Text(int seed)
+    {
+        var bytes = new byte[Bytes * 3 / 4];
+        new Random(seed).NextBytes(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+}
