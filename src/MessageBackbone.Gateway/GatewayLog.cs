@@ -125,4 +125,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(80, LogLevel.Error, "A carry file could not be imported to its end; it is not taken")]
     public static partial void CarryHeldUp(ILogger log, Exception fault);
+
+    [LoggerMessage(81, LogLevel.Warning, "The node's file says that {MessageId} is ahead of the node's clock: it waits on and goes into the next file. Look at this gateway's clock")]
+    public static partial void AheadOfTheNode(ILogger log, string messageId);
+
+    [LoggerMessage(82, LogLevel.Error, "A carry file could not be written")]
+    public static partial void CarryNotWritten(ILogger log, Exception fault);
 }

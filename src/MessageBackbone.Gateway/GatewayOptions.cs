@@ -93,7 +93,7 @@ public sealed class GatewayOptions : IValidatableObject
     /// <summary>Bytes of attachments that may wait for the node; more are refused with OUTBOX_FULL. Default 50 GiB.</summary>
     [Range(0, 1L << 50)] public long OutboxAttachmentBytes { get; set; } = 50L << 30;
 
-    /// <summary>Free bytes that attachments leave on the disk, for the inbox that lies there too. Default 1 GiB.</summary>
+    /// <summary>Free bytes that attachments and carry files leave on the disk, for the inbox that lies there too. Default 1 GiB.</summary>
     [Range(0, 1L << 60)] public long FreeDiskKept { get; set; } = 1L << 30;
 
     /// <summary>What is sent as handling where the caller names none: "official_use_only", "restricted" or "confidential". Default official_use_only.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Carrying;
 using MessageBackbone.Gateway.Composing;
@@ -130,6 +131,9 @@ internal sealed class GatewayParts : IAsyncDisposable
 
     public CarryDesk Carry { get; }
 
+    /// <summary>The way of one carry file's deliveries into the inbox.</summary>
+    public Func<CancellationToken, CarryLanes> CarriedInbox { get; private set; }
+
     public static GatewayParts Build(GatewayOptions options, TimeProvider clock, ILoggerFactory logs, GatewayStores? stores = null)
     {
         var keys = new KeyRing(options);
@@ -160,14 +164,15 @@ internal sealed class GatewayParts : IAsyncDisposable
         Keys.Dispose();
     }
 
+    [MemberNotNull(nameof(CarriedInbox))]
     private CarryDesk Carrying(Answers answers, Quarantining quarantining, RecallAnswers recalls, ILoggerFactory logs)
     {
-        var folder = new CarryFolder(Options.DataFolder);
+        var folder = new CarryFolder(Options);
         var check = new DeliveryCheck(Keys, Directory, Acceptances, _downloads, Inbox, quarantining, recalls, Clock, logs.CreateLogger<DeliveryCheck>(), byLine: false);
         var signing = new ReceiptSigning(Keys, Receipts, Clock, logs.CreateLogger<ReceiptSigning>());
-        var carried = new CarriedAnswers(Outbox, Queue, answers, Receipts, signing, Observers, Meter, Clock);
-        var import = new CarryImport(
-            Keys, Directory, carried, Carried, folder, stop => new CarryLanes(check, quarantining, Inbox, Queue, Observers, Meter, _carrySlots, Clock, stop), Clock);
+        var carried = new CarriedAnswers(Outbox, Queue, answers, Receipts, signing, Observers, Meter, Clock, logs.CreateLogger<CarriedAnswers>());
+        CarriedInbox = stop => new CarryLanes(check, quarantining, Inbox, Queue, Observers, Meter, _carrySlots, Clock, stop);
+        var import = new CarryImport(Keys, Directory, carried, Carried, folder, CarriedInbox, Clock);
         return new CarryDesk(folder, new CarryExport(Keys, Outbox, Receipts, Carried, folder, Clock), import);
     }
 

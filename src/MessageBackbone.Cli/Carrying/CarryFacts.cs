@@ -10,13 +10,13 @@ internal sealed record CarryLevel(string Precedence, ulong Count);
 internal sealed record CarryFacts(
     string Bureau, string Direction, ulong Number, string Sha256, ulong Size, IReadOnlyList<CarryLevel> Messages, ulong Receipts, ulong Answers, ulong Trackings,
     bool AlreadyImported, bool Checked, ulong Taken, ulong Repeated, ulong Refused, ulong ReceiptsRefused, ulong Left, IReadOnlyList<string> NotCarried,
-    DateTimeOffset? CreatedAt = null, string? File = null)
+    DateTimeOffset? CreatedAt = null, string? File = null, ulong NotCarriedMore = 0)
 {
     public static CarryFacts Of(CarrySummary summary) => new(
         summary.Bureau, Choice.Show(summary.Direction), summary.Number, Digests.Hex(summary.Sha256.Span), summary.Size,
         [.. summary.Messages.Select(level => new CarryLevel(Choice.Show(level.Precedence), level.Count))], summary.Receipts, summary.Answers, summary.Trackings,
         summary.AlreadyImported, summary.Checked, summary.Taken, summary.Repeated, summary.Refused, summary.ReceiptsRefused, summary.Left, summary.NotCarried,
-        summary.CreatedAt?.ToDateTimeOffset());
+        summary.CreatedAt?.ToDateTimeOffset(), NotCarriedMore: summary.NotCarriedMore);
 
     /// <summary>The name that a file gets in a folder.</summary>
     public string FileName() => $"{(BureauCode.TryParse(Bureau, out var code) ? code.Value : "bureau")}-{(IsToNode ? "to-node" : "to-bureau")}-{Number:D6}.carry";

@@ -16,7 +16,7 @@ internal static class CarryTold
         session.Print.Line($"{Name(facts)}: {path}, {Plain.Bytes((long)facts.Size)}.");
         session.Print.Line($"In it: {Content(facts)}.");
         if (facts.Left > 0) session.Print.Line($"{facts.Left} more wait: the file has as many as it may. They go into a later one, once this one is answered.");
-        Named(session, facts);
+        foreach (var line in Named(facts)) session.Print.Line(line);
         session.Print.Note(next);
     }
 
@@ -47,13 +47,15 @@ internal static class CarryTold
         }
     }
 
-    private static void Named(Session session, CarryFacts facts)
+    /// <summary>The messages that no file can hold, a line each; empty: there are none.</summary>
+    public static IReadOnlyList<string> Named(CarryFacts facts)
     {
-        if (facts.NotCarried.Count == 0) return;
-        session.Print.Line(facts.IsToNode
+        if (facts.NotCarried.Count == 0) return [];
+        var why = facts.IsToNode
             ? "Not carried, because they have attachments; they wait in the outbox for a line:"
-            : "Not carried, because they have attachments or their body is lost; they stay open:");
-        foreach (var id in facts.NotCarried) session.Print.Line("  " + Plain.Line(id));
+            : "Not carried, because they have attachments or their body is lost; they stay open:";
+        string[] more = facts.NotCarriedMore > 0 ? [$"  … and {facts.NotCarriedMore} more"] : [];
+        return [why, .. facts.NotCarried.Select(id => "  " + Plain.Line(id)), .. more];
     }
 
     private static string Name(CarryFacts facts) =>

@@ -41,14 +41,18 @@ public sealed record CarryBook
     /// <summary>Up to which file to it the bureau has said that it took them.</summary>
     public ulong TakenByBureau { get; private init; }
 
-    /// <summary>Up to which file of the bureau the answers are with it.</summary>
-    public ulong AnswersWithBureau => Answered.GetValueOrDefault(TakenByBureau);
-
     // Of the row that In is the end of: a number below it that is missing here was passed over.
     private ImmutableDictionary<ulong, ByteString> Imported { get; init; } = ImmutableDictionary<ulong, ByteString>.Empty;
 
-    // Number of a file out → of the last file in before it.
+    // Number of a file out → of the last file in before it; of the row that In is the end of.
     private ImmutableDictionary<ulong, ulong> Answered { get; init; } = ImmutableDictionary<ulong, ulong>.Empty;
+
+    // Number of a file in that came late → of the last file out before it: no file up to that one has its answers.
+    private ImmutableDictionary<ulong, ulong> Late { get; init; } = ImmutableDictionary<ulong, ulong>.Empty;
+
+    /// <summary>Whether the answers to this file of the bureau are with it.</summary>
+    public bool HasAnswers(ulong number) =>
+        number <= Answered.GetValueOrDefault(TakenByBureau) && (!Late.TryGetValue(number, out var before) || before < TakenByBureau);
 
     public CarryPlace Judge(CarryManifest manifest, ByteString sha256, out string problem) =>
         CarryChain.Judge(manifest, sha256.Span, In, number => Imported.GetValueOrDefault(number), out problem);
@@ -71,11 +75,26 @@ public sealed record CarryBook
     {
         var taken = Math.Min(e.Received, state.Out.Number);
         if (e.Number < state.In.Number && !state.Imported.ContainsKey(e.Number))
-            return state with { Imported = state.Imported.Add(e.Number, e.Sha256), TakenByBureau = Math.Max(taken, state.TakenByBureau) };
+        {
+            return state with
+            {
+                Imported = state.Imported.Add(e.Number, e.Sha256),
+                Late = state.Late.SetItem(e.Number, state.Out.Number),
+                TakenByBureau = Math.Max(taken, state.TakenByBureau),
+            };
+        }
         // Another file under a number that was taken: the bureau lost what it knew, and its row begins anew.
-        var row = state.Imported.ContainsKey(e.Number) ? ImmutableDictionary<ulong, ByteString>.Empty : state.Imported;
-        return state with { In = (e.Number, e.Sha256), Imported = row.Add(e.Number, e.Sha256), TakenByBureau = taken };
+        var row = state.Imported.ContainsKey(e.Number) ? BeginAnew(state) : state;
+        return row with { In = (e.Number, e.Sha256), Imported = row.Imported.Add(e.Number, e.Sha256), TakenByBureau = taken };
     }
+
+    // What the files out answered were other files under these numbers.
+    private static CarryBook BeginAnew(CarryBook state) => state with
+    {
+        Imported = ImmutableDictionary<ulong, ByteString>.Empty,
+        Answered = ImmutableDictionary<ulong, ulong>.Empty,
+        Late = ImmutableDictionary<ulong, ulong>.Empty,
+    };
 
     private static Decision Decide(CarryBook state, ExportFile export)
     {

@@ -5,12 +5,14 @@ using MessageBackbone.Gateway.Receiving;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
+using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Gateway.Carrying;
 
 /// <summary>The node's answers that came in a file: for messages as those of a Submit, for receipts as those of an attendance.</summary>
 internal sealed class CarriedAnswers(
-    OutboxStore outbox, OutboxQueue queue, Answers answers, ReceiptStore receipts, ReceiptSigning signing, GatewayObservers observers, GatewayMeter meter, TimeProvider clock)
+    OutboxStore outbox, OutboxQueue queue, Answers answers, ReceiptStore receipts, ReceiptSigning signing, GatewayObservers observers, GatewayMeter meter, TimeProvider clock,
+    ILogger<CarriedAnswers> log)
 {
     /// <summary>An answer to a message that is final, or to other bytes than those that wait, changes nothing.</summary>
     public async Task TakeAsync(CarriedAnswer answer, CancellationToken cancellationToken)
@@ -60,11 +62,19 @@ internal sealed class CarriedAnswers(
     }
 
     // What is to be sent again; null: the refusal is final.
-    private async Task<WaitingMessage?> RefusedAsync(WaitingMessage message, Refusal refusal, CancellationToken cancellationToken) =>
-        await answers.RefusedAsync(message, NodeRefusal.Of(refusal), cancellationToken, directoryIsFresh: true) switch
+    private async Task<WaitingMessage?> RefusedAsync(WaitingMessage message, Refusal refusal, CancellationToken cancellationToken)
+    {
+        if (refusal.Reason == Reasons.ClockSkew)
+        {
+            // By then the same bytes may lie in a file that comes later and is accepted: a new id would be a second message (decision 0138).
+            GatewayLog.AheadOfTheNode(log, message.MessageId);
+            return message;
+        }
+        return await answers.RefusedAsync(message, NodeRefusal.Of(refusal), cancellationToken, directoryIsFresh: true) switch
         {
             Answer.Final => null,
             Answer.Again again => again.Message,
             _ => message,
         };
+    }
 }

@@ -8,9 +8,6 @@ namespace MessageBackbone.Gateway.Carrying;
 /// <summary>Where carry files are written and taken, one at a time.</summary>
 internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImport import) : IDisposable
 {
-    /// <summary>What a house sends to one bureau in a month, and more; the file must fit on the gateway's disk twice.</summary>
-    public const long LargestFile = 16L << 30;
-
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     public Task<CarrySummary> WriteAsync(int most, long mostBytes, CancellationToken cancellationToken) =>
@@ -31,7 +28,7 @@ internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImp
         var buffer = new byte[128 * 1024];
         while (await source.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
-            if (file.Length + read > LargestFile) throw new CarryFileException(Reasons.TooLarge, "A file has at most 16 GiB.");
+            if (file.Length + read > CarryFile.LargestFile) throw new CarryFileException(Reasons.TooLarge, "A file has at most 16 GiB.");
             sha256.AppendData(buffer, 0, read);
             await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }

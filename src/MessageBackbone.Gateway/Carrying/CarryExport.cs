@@ -11,21 +11,28 @@ namespace MessageBackbone.Gateway.Carrying;
 
 /// <summary>Writes the next file to the node: every receipt that it has not recorded and every message that it has not answered, the most urgent first.</summary>
 /// <remarks>What is in a file waits on until its answer comes back, by file or by line; written again, it is the same bytes, and the node knows them.</remarks>
-internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore receipts, CarryStore store, CarryFolder folder, TimeProvider clock)
+/// <param name="mostBytes">Of content: a longer file is none that anybody takes.</param>
+internal sealed class CarryExport(
+    KeyRing keys, OutboxStore outbox, ReceiptStore receipts, CarryStore store, CarryFolder folder, TimeProvider clock, long mostBytes = CarryFile.MostContent)
 {
     private const int Page = 256;
     private const int MostNamed = 100;
     private const int MostQuestions = 10_000;
 
+    /// <summary>Room that is kept for a page of receipts, the questions and one message more.</summary>
+    internal const long BytesForTheRest = ((long)Page * LargestReceipt) + (MostQuestions * 64L) + CarryFile.LargestRecord;
+
+    private const int LargestReceipt = 64 * 1024; // as the node limits it
+
     /// <summary>No bureau asks longer for a message of which nothing more was heard.</summary>
     private static readonly TimeSpan _askedFor = TimeSpan.FromDays(60);
 
     /// <param name="most">Messages at most; 0: all.</param>
-    /// <param name="mostBytes">No message more once there are so many bytes; 0: no bound.</param>
-    public async Task<CarrySummary> WriteAsync(int most, long mostBytes, CancellationToken cancellationToken)
+    /// <param name="enough">No message more once there are so many bytes; 0: no bound.</param>
+    public async Task<CarrySummary> WriteAsync(int most, long enough, CancellationToken cancellationToken)
     {
         await using var spool = folder.Spool();
-        using var content = new CarryContent(spool);
+        using var content = new CarryContent(spool, mostBytes: mostBytes);
         var summary = new CarrySummary();
         var waiting = outbox.Waiting();
         for (var level = (int)Precedence.Flash; level >= 0; level--)
@@ -33,7 +40,7 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
             await AddReceiptsAsync(content, level, cancellationToken);
             foreach (var message in waiting.Where(message => message.Precedence == level))
             {
-                if (IsFull(content) || (most > 0 && content.Tally.MessageCount >= (ulong)most) || (mostBytes > 0 && content.Size >= mostBytes)) summary.Left++;
+                if (IsFull(content) || (most > 0 && content.Tally.MessageCount >= (ulong)most) || (enough > 0 && content.Size >= enough)) summary.Left++;
                 else await AddAsync(content, message, summary, cancellationToken);
             }
         }
@@ -75,7 +82,7 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
     }
 
     // What has no place waits for the next file, as everything does that has no answer. Room is kept for a page of receipts and the questions.
-    private static bool IsFull(CarryContent content) => content.Room <= MostQuestions + Page;
+    private static bool IsFull(CarryContent content) => content.Room <= MostQuestions + Page || content.RoomBytes <= BytesForTheRest;
 
     private async Task AddReceiptsAsync(CarryContent content, int level, CancellationToken cancellationToken)
     {
@@ -86,11 +93,13 @@ internal sealed class CarryExport(KeyRing keys, OutboxStore outbox, ReceiptStore
 
     private async Task AddAsync(CarryContent content, WaitingMessage message, CarrySummary summary, CancellationToken cancellationToken)
     {
-        var signed = outbox.Read(message.Row).Signed;
+        // A line may have answered it since this export began; what goes under another id now must not go under this one too.
+        if (outbox.ReadWaiting(message.Row)?.Signed is not { } signed) return;
         // What it was to bring along lies beside the node's log, and only a line takes it there.
         if (ReceiptBuilding.TryRead(signed.Header, MessageHeader.Parser, out _, out var header, out _) && header.Attachments.Count > 0)
         {
             if (summary.NotCarried.Count < MostNamed) summary.NotCarried.Add(message.MessageId);
+            else summary.NotCarriedMore++;
             return;
         }
         var envelope = new Envelope { Header = UnsafeByteOperations.UnsafeWrap(signed.Header), Body = UnsafeByteOperations.UnsafeWrap(signed.Body) };

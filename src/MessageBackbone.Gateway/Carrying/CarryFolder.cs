@@ -1,5 +1,6 @@
 using System.Globalization;
 using MessageBackbone.Gateway.Storing;
+using MessageBackbone.Protocol.Carrying;
 
 namespace MessageBackbone.Gateway.Carrying;
 
@@ -9,28 +10,38 @@ internal sealed class CarryFolder
     private const string SpoolName = "spool-";
     private const string ToNodeName = "to-node.";
 
+    private const string FreshName = ".new";
+
     private readonly string _folder;
+    private readonly GatewayOptions _options;
     private long _spools;
 
-    public CarryFolder(string dataFolder)
+    public CarryFolder(GatewayOptions options)
     {
-        _folder = Path.Combine(dataFolder, "carry");
+        (_options, _folder) = (options, Path.Combine(options.DataFolder, "carry"));
         PrivateFiles.MakeFolder(_folder);
-        foreach (var left in System.IO.Directory.GetFiles(_folder, $"{SpoolName}*")) File.Delete(left); // of a run that was killed
+        foreach (var pattern in (string[])[$"{SpoolName}*", $"*{FreshName}"])
+            foreach (var left in System.IO.Directory.GetFiles(_folder, pattern)) File.Delete(left); // of a run that was killed
     }
 
-    /// <summary>An empty file that is gone when it is closed.</summary>
-    public FileStream Spool() => PrivateFiles.Create(Path.Combine(_folder, $"{SpoolName}{Interlocked.Increment(ref _spools)}"), FileOptions.DeleteOnClose);
+    /// <summary>An empty file that is gone when it is closed. Written only while the disk keeps room for inbox and outbox.</summary>
+    public Stream Spool() => Sparing(PrivateFiles.Create(Path.Combine(_folder, $"{SpoolName}{Interlocked.Increment(ref _spools)}"), FileOptions.DeleteOnClose));
 
-    /// <summary>Keeps a file to the node, whole and durable, or not at all.</summary>
+    /// <summary>Keeps a file to the node, whole and durable, or not at all; and only while the disk keeps room for inbox and outbox.</summary>
     public async Task<T> KeepAsync<T>(long number, Func<Stream, Task<T>> write)
     {
-        var (path, fresh) = (ToNode(number), ToNode(number) + ".new");
+        var (path, fresh) = (ToNode(number), ToNode(number) + FreshName);
         T written;
-        await using (var file = PrivateFiles.Create(fresh, FileOptions.None))
+        try
         {
-            written = await write(file);
+            await using var file = PrivateFiles.Create(fresh, FileOptions.None);
+            written = await write(Sparing(file));
             file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(fresh);
+            throw;
         }
         File.Move(fresh, path, overwrite: true);
         return written;
@@ -47,6 +58,8 @@ internal sealed class CarryFolder
             if (ulong.TryParse(Path.GetFileName(path).AsSpan(ToNodeName.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= upTo)
                 File.Delete(path);
     }
+
+    private SparingFile Sparing(FileStream file) => new(file, () => new DriveInfo(_folder).AvailableFreeSpace, () => _options.FreeDiskKept);
 
     private string ToNode(long number) => Path.Combine(_folder, $"{ToNodeName}{number}");
 }

@@ -13,6 +13,8 @@ internal sealed class CarryLanes : IClientStreamWriter<FromGateway>, IAsyncDispo
 
     private readonly SemaphoreSlim _room = new(MostOpen, MostOpen);
     private readonly CancellationTokenSource _ending;
+    private readonly CarryCounts _counts = new();
+    private readonly ReceiptOutlet _outlet;
     private readonly DeliveryLanes _lanes;
     private readonly Task[] _running;
     private readonly Task<Task> _failed;
@@ -22,20 +24,27 @@ internal sealed class CarryLanes : IClientStreamWriter<FromGateway>, IAsyncDispo
         CancellationToken cancellationToken)
     {
         _ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var outlet = new ReceiptOutlet(this);
+        _outlet = new ReceiptOutlet(this);
         var counted = new GatewayObservers();
-        counted.Add(happened => Count(happened, observers));
-        _lanes = new DeliveryLanes(check, quarantining, inbox, queue, outlet, counted, meter, slots, clock) { GivenUp = GiveUp };
-        _running = [.. _lanes.Run(_ending.Token), outlet.RunAsync(_ending.Token)];
+        counted.Add(happened =>
+        {
+            if (happened is GatewayEvent.Received received) _counts.Add(received);
+            observers.Tell(happened);
+        });
+        _lanes = new DeliveryLanes(check, quarantining, inbox, queue, _outlet, counted, meter, slots, clock) { GivenUp = GiveUp };
+        _running = [.. _lanes.Run(_ending.Token), _outlet.RunAsync(_ending.Token)];
         _failed = Task.WhenAny(_running);
     }
 
-    public ulong Taken { get; private set; }
+    public ulong Taken => _counts.Taken;
 
-    public ulong Repeated { get; private set; }
+    public ulong Repeated => _counts.Repeated;
 
-    /// <summary>Receipted REFUSED or QUARANTINED, or not to be receipted at all.</summary>
-    public ulong Refused { get; private set; }
+    /// <inheritdoc cref="CarryCounts.Refused"/>
+    public ulong Refused => _counts.Refused;
+
+    /// <summary>Receipts that are kept in memory.</summary>
+    public int Unanswered => _outlet.Unanswered;
 
     public WriteOptions? WriteOptions { get; set; }
 
@@ -52,9 +61,10 @@ internal sealed class CarryLanes : IClientStreamWriter<FromGateway>, IAsyncDispo
         for (var place = 0; place < MostOpen; place++) await EnterAsync();
     }
 
-    // One delivery is stored, and its receipt with it: from here a line would carry that.
+    // One delivery is stored, and its receipt with it: from here a line would carry that. No node answers here, so nothing of it is kept for an answer.
     public Task WriteAsync(FromGateway message)
     {
+        _outlet.Answered(message.Receipt.DeliveryId);
         _lanes.Settle();
         _room.Release();
         return Task.CompletedTask;
@@ -79,21 +89,9 @@ internal sealed class CarryLanes : IClientStreamWriter<FromGateway>, IAsyncDispo
         await place;
     }
 
-    // On the one loop that answers, so no two at a time.
-    private void Count(GatewayEvent happened, GatewayObservers observers)
-    {
-        if (happened is GatewayEvent.Received received)
-        {
-            if (received.Repeated) Repeated++;
-            else if (received.Outcome == DeliveryOutcome.Delivered) Taken++;
-            else Refused++;
-        }
-        observers.Tell(happened);
-    }
-
     private void GiveUp()
     {
-        Refused++;
+        _counts.GiveUp();
         _room.Release();
     }
 }

@@ -7,8 +7,9 @@ namespace MessageBackbone.Gateway.Inbox;
 
 /// <summary>What the node says of a delivery, as far as it tells who holds the message.</summary>
 /// <param name="EndedAsRecalled">The delivery ended before a receipt came.</param>
-/// <param name="Received">There is a verified receipt which says that the recipient received it.</param>
-internal readonly record struct KnownDelivery(bool EndedAsRecalled, bool Received);
+/// <param name="MayBeThere">It was handed out, on a stream or in a carry file, and no verified receipt says that it was refused. A file on its way, or what a
+/// gateway had in hand when the order came, may still be taken and read.</param>
+internal readonly record struct KnownDelivery(bool EndedAsRecalled, bool MayBeThere);
 
 /// <summary>Who holds a recalled message, as far as it is known.</summary>
 /// <param name="State">queued, refused, asked_back, recalled_before_delivery, deleted, not_held or retained.</param>
@@ -46,7 +47,7 @@ internal sealed class Holders(InboxStore inbox, OutboxStore outbox, Recalling re
         {
             OutboxState.Waiting => ("queued", "unknown"),
             OutboxState.Refused => ("refused", "unknown"),
-            _ when known is { EndedAsRecalled: true, Received: false } => ("recalled_before_delivery", "no"),
+            _ when known is { EndedAsRecalled: true, MayBeThere: false } => ("recalled_before_delivery", "no"),
             _ => ("asked_back", "unknown"),
         };
         return new Holding(recipient, what, holds, newest.Reason, "", newest.At, null, newest.OrderId, "");

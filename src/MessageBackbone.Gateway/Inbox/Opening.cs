@@ -39,10 +39,12 @@ internal sealed class Opening(
         return new OpenedMessage(header, content, first);
     }
 
-    /// <summary>A message that was opened before, once more; null: there is none, or nobody opened it yet.</summary>
+    /// <summary>A message that was opened before, once more; null: there is none, or nobody opened it yet. Throws <see cref="InvalidOperationException"/> as
+    /// <see cref="OpenAsync"/> does.</summary>
     public OpenedMessage? OpenedBefore(MessageId id)
     {
         if (inbox.Find(id.Value) is not { Entry.OpenedAt: not null } message) return null;
+        if (message.Entry.IsDeleted) throw new RecalledException(recalls.WhyDeleted(message));
         var (header, content) = Read(message);
         return new OpenedMessage(header, content, First: false);
     }

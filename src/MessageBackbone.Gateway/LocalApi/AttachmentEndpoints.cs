@@ -1,5 +1,6 @@
 using MessageBackbone.Gateway.Attachments;
 using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
 using Microsoft.AspNetCore.Builder;
@@ -21,7 +22,7 @@ internal static class AttachmentEndpoints
             .Accepts<Stream>("application/octet-stream").Produces<AttachmentReply>(StatusCodes.Status201Created).ProducesProblem(400).ProducesProblem(413).ProducesProblem(503)
             .WithName("attach").WithTags("messages").WithSummary("Hand in a file that goes with a message")
             .WithDescription("The body is the file. It is encrypted as it comes; the answer comes when it is on disk. Name its token in `attachments` of a message within a day.");
-        routes.MapGet("/inbox/{id}/attachments", (string id) => List(parts, id))
+        routes.MapGet("/inbox/{id}/attachments", Task<IResult> (string id, HttpContext context) => ListAsync(context, parts, id))
             .Produces<AttachmentsReply>().ProducesProblem(404).ProducesProblem(409).WithName("attachments").WithTags("inbox")
             .WithSummary("The files of an opened message, and how much of each is here");
         routes.MapGet("/inbox/{id}/attachments/{sha256}", Task<IResult> (string id, string sha256, HttpContext context) => ReleaseAsync(context, parts, id, sha256))
@@ -48,14 +49,28 @@ internal static class AttachmentEndpoints
         }
     }
 
-    private static IResult List(GatewayParts parts, string id)
+    private static async Task<IResult> ListAsync(HttpContext context, GatewayParts parts, string id)
     {
+        var user = LocalGuard.UserOf(context);
         if (!MessageId.TryParse(id, out var message)) return Problems.Invalid("id: a message id is a UUIDv7 in lower case.", "id");
         if (parts.Inbox.Find(message.Value) is null) return Problems.NotFound("The inbox has no such message.");
-        return parts.Opening.OpenedBefore(message) is { } opened
-            ? Results.Ok(new AttachmentsReply([.. parts.Releasing.Of(opened).Select(one => one.ToShape())]))
-            : NotOpened();
+        try
+        {
+            if (parts.Opening.OpenedBefore(message) is not { } opened) return NotOpened();
+            // The names of files are content.
+            await parts.Audit.RecordAsync(user, "attachments", message.Value, "read", CancellationToken.None);
+            return Results.Ok(new AttachmentsReply([.. parts.Releasing.Of(opened).Select(one => one.ToShape())]));
+        }
+        catch (InvalidOperationException cannot)
+        {
+            await parts.Audit.RecordAsync(user, "attachments", message.Value, ReasonOf(cannot), CancellationToken.None);
+            return CannotRead(cannot);
+        }
     }
+
+    private static string ReasonOf(InvalidOperationException cannot) => cannot is RecalledException ? Reasons.Recalled : Reasons.CannotOpen;
+
+    private static IResult CannotRead(InvalidOperationException cannot) => Problems.Of(StatusCodes.Status409Conflict, ReasonOf(cannot), cannot.Message);
 
     private static IResult NotOpened() =>
         Problems.Of(StatusCodes.Status409Conflict, "NOT_OPENED", "Open the message first: its sender is told, and the keys of its files are inside.");
@@ -81,7 +96,8 @@ internal static class AttachmentEndpoints
         }
         catch (InvalidOperationException cannot)
         {
-            return Problems.Of(StatusCodes.Status409Conflict, Reasons.CannotOpen, cannot.Message);
+            await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "attachment", $"{message.Value} {sha256}", ReasonOf(cannot), CancellationToken.None);
+            return CannotRead(cannot);
         }
     }
 

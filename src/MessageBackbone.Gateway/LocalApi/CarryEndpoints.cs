@@ -1,9 +1,11 @@
 using MessageBackbone.Protocol.Carrying;
 using MessageBackbone.Protocol.Signing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Gateway.LocalApi;
@@ -15,8 +17,9 @@ internal static class CarryEndpoints
 
     public static void Map(IEndpointRouteBuilder routes, GatewayParts parts, ILogger log)
     {
-        routes.MapPost("/carry/export", (int? most, long? bytes, long? again, HttpContext context) => ExportAsync(context, parts, most ?? 0, bytes ?? 0, again ?? 0))
-            .Produces<CarryShape>().ProducesProblem(400).ProducesProblem(404).WithName("carry-export").WithTags("carry").WithSummary("Write the next carry file to the node")
+        routes.MapPost("/carry/export", (int? most, long? bytes, long? again, HttpContext context) => ExportAsync(context, parts, log, most ?? 0, bytes ?? 0, again ?? 0))
+            .Produces<CarryShape>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithName("carry-export").WithTags("carry")
+            .WithSummary("Write the next carry file to the node")
             .WithDescription("Receipts and messages that the node has not answered, the most urgent first. They wait on until the answer is imported. Fetch the file by its number. "
                 + "`again` writes nothing and tells of the file of that number.");
         routes.MapGet("/carry/files/{number}", (long number, HttpContext context) => FileAsync(context, parts, number))
@@ -28,14 +31,23 @@ internal static class CarryEndpoints
             .WithDescription("Nothing of it is done before all of it is verified. `check` only tells what is in it; `accept_gap` takes one that is not the next.");
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, GatewayParts parts, int most, long bytes, long again)
+    private static async Task<IResult> ExportAsync(HttpContext context, GatewayParts parts, ILogger log, int most, long bytes, long again)
     {
         if (again > 0) return await parts.Carry.DescribeAsync(again, context.RequestAborted) is { } kept ? Results.Ok(kept.ToShape()) : NotKept();
         if (most < 0) return Problems.Invalid("most: 0 or more.", "most");
         if (bytes < 0) return Problems.Invalid("bytes: 0 or more.", "bytes");
-        var summary = await parts.Carry.WriteAsync(most, bytes, context.RequestAborted);
-        await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "carry-export", $"{summary.Number}", "written", CancellationToken.None);
-        return Results.Ok(summary.ToShape());
+        try
+        {
+            var summary = await parts.Carry.WriteAsync(most, bytes, context.RequestAborted);
+            await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "carry-export", $"{summary.Number}", "written", CancellationToken.None);
+            return Results.Ok(summary.ToShape());
+        }
+        catch (Exception fault) when (IsOfTheStore(fault))
+        {
+            GatewayLog.CarryNotWritten(log, fault);
+            await parts.Audit.RecordAsync(LocalGuard.UserOf(context), "carry-export", "", "held up", CancellationToken.None);
+            return HeldUp(fault, "No file was written; everything waits on. Write it again.");
+        }
     }
 
     private static async Task<IResult> FileAsync(HttpContext context, GatewayParts parts, long number)
@@ -51,7 +63,7 @@ internal static class CarryEndpoints
     private static async Task<IResult> ImportAsync(HttpContext context, GatewayParts parts, ILogger log, bool check, bool acceptGap)
     {
         if (context.Request.ContentType != FileType) return Problems.Of(StatusCodes.Status415UnsupportedMediaType, "MEDIA_TYPE", $"Send the file as {FileType}.");
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = Carrying.CarryDesk.LargestFile;
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = CarryFile.LargestFile;
         var user = LocalGuard.UserOf(context);
         try
         {
@@ -65,13 +77,26 @@ internal static class CarryEndpoints
             await parts.Audit.RecordAsync(user, "carry-import", "", wrong.Reason, CancellationToken.None);
             return Problems.Of(wrong.Reason == Reasons.TooLarge ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status422UnprocessableEntity, wrong.Reason, wrong.Message);
         }
-        catch (Exception fault) when (fault is Microsoft.Data.Sqlite.SqliteException or Receiving.QuarantineHaltedException)
+        catch (Exception fault) when (fault is Receiving.QuarantineHaltedException || IsOfTheStore(fault))
         {
             // What was stored of it stays; the file is not taken.
             GatewayLog.CarryHeldUp(log, fault);
             await parts.Audit.RecordAsync(user, "carry-import", "", "held up", CancellationToken.None);
-            return Problems.Of(
-                StatusCodes.Status503ServiceUnavailable, Reasons.StoreUnavailable, "The gateway cannot store or process what is in the file now; it is in its log. Import the same file again.");
+            return HeldUp(fault, "Import the same file again.");
         }
+    }
+
+    // What the server itself throws when the caller's bytes cannot be read is an IOException too.
+    private static bool IsOfTheStore(Exception fault) => fault is SqliteException or IOException and not BadHttpRequestException and not ConnectionResetException;
+
+    private static IResult HeldUp(Exception fault, string next)
+    {
+        var why = fault switch
+        {
+            DiskKeptFreeException => "The gateway's disk does not take the file: FreeDiskKept stays free. Make room.",
+            IOException => "The gateway's disk does not take the file; it is in its log. Make room.",
+            _ => "The gateway cannot store or process what is in the file now; it is in its log.",
+        };
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, Reasons.StoreUnavailable, $"{why} {next}");
     }
 }

@@ -118,9 +118,15 @@ internal static class MessageEndpoints
     private static Dictionary<string, KnownDelivery> Known(TrackingShape? tracking) => (tracking?.Recipients ?? [])
         .DistinctBy(r => r.Recipient, StringComparer.Ordinal).ToDictionary(
             r => r.Recipient,
-            r => new KnownDelivery(
-                r.State == EnumNames.Of(DeliveryState.Recalled), r.Receipts.Any(receipt => receipt.Outcome == EnumNames.Of(DeliveryOutcome.Delivered))),
+            r => new KnownDelivery(r.State == EnumNames.Of(DeliveryState.Recalled), MayBeThere(r)),
             StringComparer.Ordinal);
+
+    // A receipt that does not verify proves nothing, but a message that was receipted was handed out.
+    private static bool MayBeThere(RecipientShape recipient)
+    {
+        var refused = recipient.Receipts is [.., { Verified: true } last] && last.Outcome == EnumNames.Of(DeliveryOutcome.Refused);
+        return !refused && (recipient.Attempts > 0 || recipient.Receipts.Count > 0);
+    }
 
     private static IResult List(GatewayParts parts, long? before, int? limit)
     {

@@ -43,7 +43,8 @@ internal static class ShapeMapping
     public static CarryShape ToShape(this CarrySummary summary) => new(
         summary.Bureau, EnumNames.Of(summary.Direction), summary.Number, Hex(summary.Sha256), summary.Size, Time(summary.CreatedAt),
         [.. summary.Messages.Select(level => new CarryCountShape(EnumNames.Of(level.Precedence), level.Count))], summary.Receipts, summary.Answers, summary.Trackings,
-        summary.AlreadyImported, summary.Checked, summary.Taken, summary.Repeated, summary.Refused, summary.ReceiptsRefused, summary.Left, summary.NotCarried);
+        summary.AlreadyImported, summary.Checked, summary.Taken, summary.Repeated, summary.Refused, summary.ReceiptsRefused, summary.Left, summary.NotCarried,
+        summary.NotCarriedMore);
 
     public static DateTimeOffset? Time(Google.Protobuf.WellKnownTypes.Timestamp? time) => TimestampReading.TryRead(time, out var read) ? read : null;
 

@@ -223,7 +223,8 @@ internal sealed record CarryShape(
     [property: Description("The file was only judged; nothing was done.")] bool Checked,
     ulong Taken, ulong Repeated, ulong Refused, ulong ReceiptsRefused,
     [property: Description("Waiting messages that the file does not hold, because of its bounds.")] ulong Left,
-    [property: Description("Messages that no file can hold; they wait for a line.")] IReadOnlyList<string> NotCarried);
+    [property: Description("Messages that no file can hold; they wait for a line.")] IReadOnlyList<string> NotCarried,
+    [property: Description("So many more of them, which are not named.")] ulong NotCarriedMore);
 
 internal sealed record HealthReply(string Status, IReadOnlyDictionary<string, bool> Checks);
 

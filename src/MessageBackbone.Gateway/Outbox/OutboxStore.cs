@@ -58,20 +58,14 @@ internal class OutboxStore(GatewayDatabase database)
             return Insert(session, message, origin, replaces: "", signedAgain: 0);
         }, cancellationToken);
 
-    public List<WaitingMessage> Waiting() => database.Read(session => session.Query(
+    public virtual List<WaitingMessage> Waiting() => database.Read(session => session.Query(
         "SELECT row, message_id, precedence, size, signed_again FROM outbox WHERE state = 0 ORDER BY precedence DESC, row",
         Waits));
 
-    public virtual StoredMessage Read(long row) => database.Read(session => session.First(
-        """
-        SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body, queued_by, traceparent, queued_at
-        FROM outbox WHERE row = $row
-        """,
-        found => new StoredMessage(
-            new SignedMessage(found.GetString(0), found.GetInt32(1), found.GetString(2), found.GetString(3), Codes(found.GetString(4)),
-                found.Bytes(5), found.Bytes(6), found.Bytes(7)),
-            new Origin(found.GetString(8), found.Text(9), found.Time(10)!.Value)),
-        ("$row", row))) ?? throw new InvalidOperationException($"The outbox has no row {row}.");
+    public virtual StoredMessage Read(long row) => Find(row, "") ?? throw new InvalidOperationException($"The outbox has no row {row}.");
+
+    /// <summary>The message of the row, as it is to be sent now; null: it waits no more, the node answered it or it goes under another id.</summary>
+    public StoredMessage? ReadWaiting(long row) => Find(row, "AND state = 0");
 
     public Task AcceptAsync(long row, long position, byte[] receipt, DateTimeOffset at, CancellationToken cancellationToken) =>
         database.WriteAsync(session => session.Execute(
@@ -153,6 +147,17 @@ internal class OutboxStore(GatewayDatabase database)
         AttachmentRows.InsertOutgoing(session, message.MessageId, message.Attachments);
         return new WaitingMessage(row, message.MessageId, message.Precedence, message.Size, signedAgain);
     }
+
+    private StoredMessage? Find(long row, string which) => database.Read(session => session.First(
+        $"""
+        SELECT message_id, precedence, kind, reference, recipients, header_sha256, header, body, queued_by, traceparent, queued_at
+        FROM outbox WHERE row = $row {which}
+        """,
+        found => new StoredMessage(
+            new SignedMessage(found.GetString(0), found.GetInt32(1), found.GetString(2), found.GetString(3), Codes(found.GetString(4)),
+                found.Bytes(5), found.Bytes(6), found.Bytes(7)),
+            new Origin(found.GetString(8), found.Text(9), found.Time(10)!.Value)),
+        ("$row", row)));
 
     private static (WaitingMessage Waiting, byte[] Sha256)? Stored(SqliteSession session, string messageId) =>
         session.First<(WaitingMessage, byte[])?>(

@@ -18,6 +18,12 @@ internal sealed class ReceiptOutlet(IClientStreamWriter<FromGateway> stream)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, SentReceipt> _unanswered = new(StringComparer.Ordinal);
 
+    /// <summary>Receipts that wait for the node's answer, each with its bytes in memory.</summary>
+    public int Unanswered
+    {
+        get { lock (_gate) return _unanswered.Count; }
+    }
+
     public async ValueTask SendAsync(SentReceipt receipt, CancellationToken cancellationToken)
     {
         lock (_gate) _unanswered[receipt.Token] = receipt;

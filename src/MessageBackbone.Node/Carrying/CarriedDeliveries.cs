@@ -14,7 +14,8 @@ namespace MessageBackbone.Node.Carrying;
 /// <summary>What a file had no place for.</summary>
 /// <param name="Left">Open deliveries that were kept out by the file's bounds.</param>
 /// <param name="NotCarried">Messages that no file can hold.</param>
-internal sealed record NotInFile(ulong Left, IReadOnlyList<string> NotCarried);
+/// <param name="More">So many more of them, which are not named.</param>
+internal sealed record NotInFile(ulong Left, IReadOnlyList<string> NotCarried, ulong More);
 
 /// <summary>A bureau's open deliveries as parts of a file, the most urgent first and in the order of the log. To be in a file is to be presented.</summary>
 /// <remarks>One delivery at a time is in memory, however many there are.</remarks>
@@ -30,7 +31,7 @@ internal sealed class CarriedDeliveries(
         CarryContent file, CarriedAttempts presented, CarryOutRequest bounds, LogPosition end, CancellationToken cancellationToken)
     {
         await planner.WaitForAsync(end, cancellationToken);
-        var (left, notCarried) = (0ul, new List<string>());
+        var (left, notCarried, more) = (0ul, new List<string>(), 0ul);
         foreach (var lane in LaneKey.Of(bounds.Bureau))
         {
             var from = 0ul;
@@ -38,11 +39,13 @@ internal sealed class CarriedDeliveries(
             {
                 from = row.Sequence + 1;
                 if (row.Position > end) continue;
-                if (!await AddAsync(file, presented, row, cancellationToken) && notCarried.Count < MostNamed) notCarried.Add(row.MessageText);
+                if (await AddAsync(file, presented, row, cancellationToken)) continue;
+                if (notCarried.Count < MostNamed) notCarried.Add(row.MessageText);
+                else more++;
             }
             if (IsFull(file, presented, bounds)) left += plan.Ask.CountOpen(lane, from, presented.At, end);
         }
-        return new NotInFile(left, notCarried);
+        return new NotInFile(left, notCarried, more);
     }
 
     /// <summary>Tells in the history of each that it left in a file. Lost in a crash, the plan has counted it all the same.</summary>
@@ -54,7 +57,7 @@ internal sealed class CarriedDeliveries(
     }
 
     private static bool IsFull(CarryContent file, CarriedAttempts presented, CarryOutRequest bounds) =>
-        file.Room == 0 || (bounds.Most > 0 && presented.Count >= bounds.Most) || (bounds.MostBytes > 0 && (ulong)file.Size >= bounds.MostBytes);
+        file.IsFull || (bounds.Most > 0 && presented.Count >= bounds.Most) || (bounds.MostBytes > 0 && (ulong)file.Size >= bounds.MostBytes);
 
     // False: no file can hold it. Looked at before it is presented: what stays here was shown to nobody, and tells of no number that was passed over.
     private async Task<bool> AddAsync(CarryContent file, CarriedAttempts presented, PlanRow row, CancellationToken cancellationToken)

@@ -13,9 +13,6 @@ internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImp
 {
     private const int ChunkBytes = 256 * 1024;
 
-    /// <summary>More than a bureau sends in a month; a file must fit on the node's disk twice.</summary>
-    private const long LargestFile = 16L << 30;
-
     private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
 
     public async Task OutAsync(Caller by, CarryOutRequest request, IServerStreamWriter<CarryChunk> chunks, CancellationToken cancellationToken)
@@ -38,7 +35,7 @@ internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImp
         {
             var chunk = chunks.Current;
             first ??= new CarryChunk { Check = chunk.Check, AcceptGap = chunk.AcceptGap };
-            if (chunk.Data.Length > ChunkBytes || file.Length + chunk.Data.Length > LargestFile)
+            if (chunk.Data.Length > ChunkBytes || file.Length + chunk.Data.Length > CarryFile.LargestFile)
                 throw new RefusalException(Reasons.TooLarge, "A file has at most 16 GiB, and a chunk of it at most 256 KiB.", ["data"]);
             sha256.AppendData(chunk.Data.Span);
             await SpoolAsync(file, chunk.Data, cancellationToken);
@@ -71,7 +68,7 @@ internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImp
         }
     }
 
-    private static async Task SpoolAsync(FileStream file, ByteString data, CancellationToken cancellationToken)
+    private static async Task SpoolAsync(Stream file, ByteString data, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,6 +80,9 @@ internal sealed class CarryDesk(CarryFolder folder, CarryExport export, CarryImp
         }
     }
 
-    private static RefusalException NoRoom(IOException disk) => new(
-        Reasons.StoreUnavailable, $"The node's disk does not take the file ({disk.GetType().Name}). Make room, and bring or fetch it again.", retryAfter: Again);
+    private static RefusalException NoRoom(IOException disk)
+    {
+        var why = disk is DiskKeptFreeException ? "FreeDiskKept stays free" : disk.GetType().Name;
+        return new RefusalException(Reasons.StoreUnavailable, $"The node's disk does not take the file ({why}). Make room, and bring or fetch it again.", retryAfter: Again);
+    }
 }

@@ -24,6 +24,7 @@ internal sealed class CarryExport(
 
     /// <summary>Half of the longest file is for deliveries, whatever answers wait.</summary>
     private const ulong RoomForDeliveries = CarryFile.MostRecords / 2;
+    private const long BytesForDeliveries = CarryFile.MostContent / 2;
 
     /// <summary>The file, to be read from its beginning, and what is in it. The log knows of it.</summary>
     /// <exception cref="RefusalException">There is none.</exception>
@@ -80,7 +81,7 @@ internal sealed class CarryExport(
             Received = book.In.Number,
         });
         var path = folder.ToBureau(request.Bureau, manifest.Number);
-        var (sha256, size) = await CarryFolder.WriteAsync(path, file => CarryFile.WriteAsync(file, manifest, spool, node.Sign, at, cancellationToken));
+        var (sha256, size) = await folder.WriteAsync(path, file => CarryFile.WriteAsync(file, manifest, spool, node.Sign, at, cancellationToken));
         var digest = UnsafeByteOperations.UnsafeWrap(sha256);
         var export = new ExportFile(manifest, digest, content.Tally.MessageCount, by.Holder.Uri, at, node.Name);
         await books.RecordAsync(request.Bureau, export, by.Holder.Uri);
@@ -89,6 +90,7 @@ internal sealed class CarryExport(
         var summary = content.Tally.Describe(manifest, digest, size);
         summary.Left = kept.Left;
         summary.NotCarried.Add(kept.NotCarried);
+        summary.NotCarriedMore = kept.More;
         return (CarryFolder.Read(path)!, summary);
     }
 
@@ -119,10 +121,20 @@ internal sealed class CarryExport(
         }
         var caller = new Caller(Holder.Bureau(bureau), default);
         foreach (var id in asked.Select(id => id.ToString("D")))
-            if (content.Room > RoomForDeliveries && await tracker.FindAsync(caller, id, cancellationToken) is not null)
-                await content.AddAsync(new CarryRecord { Tracking = await tracker.TrackAsync(caller, id, cancellationToken) }, cancellationToken);
+            if (HasRoom(content) && await tracker.FindAsync(caller, id, cancellationToken) is not null)
+                await AddTrackingAsync(content, bureau, await tracker.TrackAsync(caller, id, cancellationToken), cancellationToken);
     }
 
     private static Task AddAnswerAsync(CarryContent content, CarryRecord record, CancellationToken cancellationToken) =>
-        content.Room > RoomForDeliveries ? content.AddAsync(record, cancellationToken) : Task.CompletedTask;
+        HasRoom(content) ? content.AddAsync(record, cancellationToken) : Task.CompletedTask;
+
+    private static bool HasRoom(CarryContent content) => content.Room > RoomForDeliveries && content.RoomBytes > BytesForDeliveries;
+
+    // Many recipients with large receipts. No file can hold it, and the bureau asks for it in each of its own: only a line tells it then.
+    private async Task AddTrackingAsync(CarryContent content, string bureau, Tracking tracking, CancellationToken cancellationToken)
+    {
+        var record = new CarryRecord { Tracking = tracking };
+        if (record.CalculateSize() <= CarryFile.LargestRecord) await content.AddAsync(record, cancellationToken);
+        else CarryLog.TrackingTooLarge(logger, tracking.MessageId, bureau);
+    }
 }

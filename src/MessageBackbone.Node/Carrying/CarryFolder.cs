@@ -1,5 +1,6 @@
 using System.Globalization;
 using MessageBackbone.Node.Hosting;
+using MessageBackbone.Protocol.Carrying;
 
 namespace MessageBackbone.Node.Carrying;
 
@@ -10,30 +11,41 @@ internal sealed class CarryFolder
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string SpoolName = "spool-";
+    private const string FreshName = ".new";
 
     private readonly string _folder;
+    private readonly NodeLimits _limits;
     private long _spools;
 
     public CarryFolder(NodeOptions options)
     {
+        _limits = options.Limits;
         _folder = Path.Combine(options.DataFolder, "carry");
         if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(_folder);
         else System.IO.Directory.CreateDirectory(_folder, OwnerOnly | UnixFileMode.UserExecute);
-        foreach (var left in System.IO.Directory.GetFiles(_folder, $"{SpoolName}*")) File.Delete(left); // of a run that was killed
+        foreach (var pattern in (string[])[$"{SpoolName}*", $"*{FreshName}"])
+            foreach (var left in System.IO.Directory.GetFiles(_folder, pattern)) File.Delete(left); // of a run that was killed
     }
 
-    /// <summary>An empty file that is gone when it is closed.</summary>
-    public FileStream Spool() => Open(At($"{SpoolName}{Interlocked.Increment(ref _spools)}"), FileMode.CreateNew, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+    /// <summary>An empty file that is gone when it is closed. Written only while the disk keeps room for the log.</summary>
+    public Stream Spool() =>
+        Sparing(Open(At($"{SpoolName}{Interlocked.Increment(ref _spools)}"), FileMode.CreateNew, FileOptions.DeleteOnClose | FileOptions.Asynchronous));
 
-    /// <summary>Writes a file whole and durable, or not at all.</summary>
-    public static async Task<T> WriteAsync<T>(string path, Func<Stream, Task<T>> write)
+    /// <summary>Writes a file whole and durable, or not at all; and only while the disk keeps room for the log.</summary>
+    public async Task<T> WriteAsync<T>(string path, Func<Stream, Task<T>> write)
     {
-        var fresh = path + ".new";
+        var fresh = path + FreshName;
         T written;
-        await using (var file = Open(fresh, FileMode.Create, FileOptions.Asynchronous))
+        try
         {
-            written = await write(file);
+            await using var file = Open(fresh, FileMode.Create, FileOptions.Asynchronous);
+            written = await write(Sparing(file));
             file.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            File.Delete(fresh);
+            throw;
         }
         File.Move(fresh, path, overwrite: true);
         return written;
@@ -51,11 +63,12 @@ internal sealed class CarryFolder
     /// <summary>The answers that there are for a bureau, the oldest first.</summary>
     public IEnumerable<string> Answers(string bureau) => Numbered($"{bureau}.answers.").OrderBy(file => file.Number).Select(file => file.Path);
 
-    /// <summary>Files to the bureau and answers, up to these numbers, are with it.</summary>
-    public void Forget(string bureau, ulong toBureau, ulong answers)
+    /// <summary>Files to the bureau up to a number are with it, and answers to some of its own.</summary>
+    /// <param name="hasAnswers">Whether it has the answers to its file of this number.</param>
+    public void Forget(string bureau, ulong toBureau, Func<ulong, bool> hasAnswers)
     {
         foreach (var (path, number) in Numbered($"{bureau}.to-bureau.").Where(file => file.Number <= toBureau)) File.Delete(path);
-        foreach (var (path, number) in Numbered($"{bureau}.answers.").Where(file => file.Number <= answers)) File.Delete(path);
+        foreach (var (path, number) in Numbered($"{bureau}.answers.").Where(file => hasAnswers(file.Number))) File.Delete(path);
     }
 
     private IEnumerable<(string Path, ulong Number)> Numbered(string prefix)
@@ -64,6 +77,8 @@ internal sealed class CarryFolder
             if (ulong.TryParse(Path.GetFileName(path).AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 yield return (path, number);
     }
+
+    private SparingFile Sparing(FileStream file) => new(file, () => new DriveInfo(_folder).AvailableFreeSpace, () => _limits.FreeDiskKept);
 
     private string At(string name) => Path.Combine(_folder, name);
 

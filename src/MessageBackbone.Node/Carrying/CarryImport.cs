@@ -38,10 +38,10 @@ internal sealed class CarryImport(
         summary.AlreadyImported = place == CarryPlace.Taken;
         if (place == CarryPlace.Gap && !acceptGap) throw new RefusalException(Reasons.FieldInvalid, problem, ["number"]);
         if (check || summary.AlreadyImported) return summary;
-        var done = await CarryFolder.WriteAsync(folder.Answers(manifest.Bureau, manifest.Number), answers => DoAsync(bureau, reader, answers, cancellationToken));
+        var done = await folder.WriteAsync(folder.Answers(manifest.Bureau, manifest.Number), answers => DoAsync(bureau, reader, answers, cancellationToken));
         var import = new ImportFile(manifest, sha256, acceptGap, tally.MessageCount, tally.Receipts, by.Holder.Uri, clock.GetUtcNow(), node.Name);
         var book = await books.RecordAsync(manifest.Bureau, import, by.Holder.Uri);
-        folder.Forget(manifest.Bureau, book.TakenByBureau, book.AnswersWithBureau);
+        folder.Forget(manifest.Bureau, book.TakenByBureau, book.HasAnswers);
         CarryLog.Imported(logger, manifest.Number, manifest.Bureau, done.Taken, done.Repeated, done.Refused, done.Receipts);
         if (place == CarryPlace.Gap) CarryLog.GapAccepted(logger, manifest.Number, manifest.Bureau);
         (summary.Taken, summary.Repeated, summary.Refused, summary.ReceiptsRefused) = (done.Taken, done.Repeated, done.Refused, done.ReceiptsRefused);
@@ -51,7 +51,7 @@ internal sealed class CarryImport(
     private async Task<CarryAnswers> DoAsync(Caller bureau, CarryReader reader, Stream target, CancellationToken cancellationToken)
     {
         // No file that anybody carries: an answer and a question for each record of a full one.
-        using var content = new CarryContent(target, ulong.MaxValue);
+        using var content = new CarryContent(target, ulong.MaxValue, long.MaxValue);
         var answers = new CarryAnswers(content);
         await using var records = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         var more = await records.MoveNextAsync();

@@ -12,4 +12,7 @@ internal static partial class CarryLog
 
     [LoggerMessage(502, LogLevel.Warning, "File {Number} of {Bureau} was taken although it was not the next one")]
     public static partial void GapAccepted(ILogger logger, ulong number, string bureau);
+
+    [LoggerMessage(503, LogLevel.Warning, "What became of {MessageId} is too large for a carry file: {Bureau} is not told")]
+    public static partial void TrackingTooLarge(ILogger logger, string messageId, string bureau);
 }

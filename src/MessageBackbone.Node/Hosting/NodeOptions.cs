@@ -156,6 +156,6 @@ public sealed class NodeLimits
     /// <summary>Uploads and downloads of attachments of one bureau at a time: a gateway has one of each and precedence. Default 8.</summary>
     [Range(1, 1_000)] public int TransfersOfOneBureau { get; set; } = 8;
 
-    /// <summary>Free bytes that attachments leave on the disk, for the log that lies there too. Default 1 GiB.</summary>
+    /// <summary>Free bytes that attachments and carry files leave on the disk, for the log that lies there too. Default 1 GiB.</summary>
     [Range(0, 1L << 60)] public long FreeDiskKept { get; set; } = 1L << 30;
 }

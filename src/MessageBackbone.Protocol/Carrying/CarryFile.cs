@@ -15,6 +15,12 @@ public static class CarryFile
 
     public const ulong MostRecords = 5_000_000;
 
+    /// <summary>More than goes from or to one bureau in a month. Nobody writes a longer file, and nobody takes one; it must fit on a disk twice.</summary>
+    public const long LargestFile = 16L << 30;
+
+    /// <summary>What is left of it behind mark, length and manifest.</summary>
+    public const long MostContent = LargestFile - LargestManifest - 16;
+
     /// <summary>How a file begins: 8 bytes.</summary>
     public static ReadOnlySpan<byte> Mark => "MBCARRY1"u8;
 

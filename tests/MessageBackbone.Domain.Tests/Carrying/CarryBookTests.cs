@@ -82,21 +82,50 @@ public sealed class CarryBookTests
     public void Answers_are_with_the_bureau_once_it_has_taken_a_file_that_was_written_after_them()
     {
         var book = Fold(In(1, "", "a"), In(2, "a", "b"), Out(1, "", "x", received: 2));
-        Assert.Equal((0ul, 0ul), (book.TakenByBureau, book.AnswersWithBureau));
+        Assert.Equal((0ul, ""), (book.TakenByBureau, Answered(book)));
 
         book = Fold(book, In(3, "b", "c"));
-        Assert.Equal(0ul, book.AnswersWithBureau);
+        Assert.Equal("", Answered(book));
 
         book = Fold(book, In(4, "c", "d", received: 1));
-        Assert.Equal((1ul, 2ul), (book.TakenByBureau, book.AnswersWithBureau));
+        Assert.Equal((1ul, "1 2"), (book.TakenByBureau, Answered(book)));
         // Nobody has taken what was never written.
         Assert.Equal(1ul, Fold(book, In(5, "d", "e", received: 99)).TakenByBureau);
     }
 
     [Fact]
+    public void The_answers_to_a_file_that_came_late_are_with_the_bureau_only_after_a_file_that_was_written_after_it()
+    {
+        // File 3 was taken by order, and its answers are with the bureau; then file 2 comes.
+        var book = Fold(In(1, "", "a"), In(3, "b", "c") with { AcceptGap = true }, Out(1, "", "x", received: 3), In(4, "c", "d", received: 1));
+        Assert.Equal("1 2 3", Answered(book));
+
+        book = Fold(book, In(2, "a", "b"));
+        Assert.Equal("1 3", Answered(book));
+
+        book = Fold(book, Out(2, "x", "y", received: 4));
+        Assert.Equal("1 3", Answered(book));
+        Assert.Equal("1 2 3 4", Answered(Fold(book, In(5, "d", "e", received: 2))));
+    }
+
+    [Fact]
+    public void In_a_row_that_begins_anew_no_answer_is_with_the_bureau_because_of_files_before_it()
+    {
+        var book = Fold(In(1, "", "a"), In(2, "a", "b"), Out(1, "", "x", received: 2));
+
+        // It lost its disk, and was given file 1 once more.
+        book = Fold(book, In(1, "", "new", received: 1) with { AcceptGap = true });
+        Assert.Equal((1ul, ""), (book.TakenByBureau, Answered(book)));
+
+        Assert.Equal("1", Answered(Fold(book, Out(2, "x", "y", received: 1), In(2, "new", "new 2", received: 2))));
+    }
+
+    [Fact]
     public void The_decider_keeps_the_two_properties() => Deciding.KeepsBothProperties<CarryBook, CarryCommand>(
         CarryBook.Empty, [In(1, "", "a"), Out(1, "", "x", received: 1), In(2, "a", "b", received: 1), In(1, "", "z") with { AcceptGap = true }],
-        CarryBook.Decide, CarryBook.Evolve, book => $"{book.In} {book.Out} {book.TakenByBureau} {book.AnswersWithBureau}");
+        CarryBook.Decide, CarryBook.Evolve, book => $"{book.In} {book.Out} {book.TakenByBureau} {Answered(book)}");
+
+    private static string Answered(CarryBook book) => string.Join(' ', Enumerable.Range(1, 9).Where(number => book.HasAnswers((ulong)number)));
 
     private static CarryBook Fold(params CarryCommand[] commands) => Fold(CarryBook.Empty, commands);
 

@@ -1,4 +1,8 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Domain;
+using MessageBackbone.EventLog;
+using MessageBackbone.Gateway.Carrying;
 using MessageBackbone.Gateway.Inbox;
 using MessageBackbone.Gateway.Outbox;
 using MessageBackbone.Gateway.Tests.Running;
@@ -72,6 +76,68 @@ public sealed class CarryLimitsTests
         var refused = Assert.IsType<GatewayEvent.Received>(germany.Seen.Last(happened => happened is GatewayEvent.Received));
         Assert.Equal((DeliveryOutcome.Refused, "SIGNATURE_INVALID"), (refused.Outcome, refused.Reason));
         Assert.Equal(1, germany.Parts.Receipts.CountToSend());
+    }
+
+    [Fact]
+    public async Task A_file_ends_before_it_is_longer_than_anybody_takes()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var courier = await Courier.OfAsync(house);
+        var france = await Courier.WithoutLineAsync(house, "FR");
+        await courier.ToBureauAsync(france);
+        foreach (var precedence in new[] { Precedence.Routine, Precedence.Flash }) await france.SendAsync("DE", precedence: precedence);
+        var export = new CarryExport(
+            france.Parts.Keys, france.Parts.Outbox, france.Parts.Receipts, france.Parts.Carried, new CarryFolder(france.Options), house.Node.Clock,
+            mostBytes: CarryExport.BytesForTheRest + 100);
+
+        var written = await export.WriteAsync(0, 0, Cancel);
+
+        Assert.Equal((Precedence.Flash, 1ul, 1ul), (written.Messages.Single().Precedence, written.Messages.Single().Count, written.Left));
+    }
+
+    [Fact]
+    public async Task A_hundred_that_no_file_can_hold_are_named_and_the_others_counted()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var courier = await Courier.OfAsync(house);
+        var france = await Courier.WithoutLineAsync(house, "FR");
+        await courier.ToBureauAsync(france);
+        var envelope = house["FR"].Compose(house["DE"], header => header.Attachments.Add(
+            new ContentRef { Sha256 = ByteString.CopyFrom(new byte[32]), Size = 5, MediaType = "application/pdf" }));
+        var (header, body) = (envelope.Header.ToByteArray(), envelope.Body.ToByteArray());
+        for (var i = 0; i < 103; i++)
+        {
+            await france.Parts.Outbox.AddAsync(
+                new SignedMessage($"message-{i}", (int)Precedence.Routine, "text", "", ["DE"], Digests.Sha256(header), header, body),
+                new Origin("test", null, house.Node.Clock.GetUtcNow()), Cancel);
+        }
+
+        var written = await france.Parts.Carry.WriteAsync(0, 0, Cancel);
+
+        Assert.Equal((100, 3ul), (written.NotCarried.Count, written.NotCarriedMore));
+    }
+
+    [Fact]
+    public async Task A_tracking_that_no_file_can_hold_is_left_out_and_holds_up_no_file()
+    {
+        await using var house = await GatewayHouse.OpenAsync("FR", "DE");
+        var courier = await Courier.OfAsync(house);
+        var france = await Courier.WithoutLineAsync(house, "FR");
+        await courier.ToBureauAsync(france);
+        var id = await france.SendAsync("DE");
+        await courier.ToNodeAsync(france);
+        // As 500 recipients with large receipts.
+        var large = new Delivered { MessageId = id.Value, Recipient = "DE", Receipt = ByteString.CopyFrom(new byte[1_000_000]), At = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch) };
+        for (var i = 0; i < 5; i++)
+        {
+            var stored = new NewEvent(Guid.NewGuid(), EventTypes.NameOf(large), large.ToByteArray(), default, house.Node.Clock.GetUtcNow());
+            await house.Node.Log.AppendAsync(StreamId.Delivery(id.Value, "DE"), ExpectedRevision.Any, [stored], Cancel);
+        }
+
+        var taken = await courier.ToBureauAsync(france);
+
+        Assert.Equal((1ul, 0ul), (taken.Answers, taken.Trackings));
+        await france.AcceptedAsync(id);
     }
 
     // As a node would write it that knows nobody: signed by a certificate of its role.

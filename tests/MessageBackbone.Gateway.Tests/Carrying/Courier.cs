@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using MessageBackbone.Gateway.Storing;
 using MessageBackbone.Gateway.Tests.Running;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -17,14 +18,17 @@ internal sealed class Courier(Party by)
         new(await house.Node.AddAsync(new Holder(HolderRole.Operator, "operator-1")));
 
     /// <summary>A bureau's gateway that never calls the node.</summary>
-    public static Task<RunningGateway> WithoutLineAsync(GatewayHouse house, string bureau, Action<GatewayOptions>? configure = null) => house.StartAsync(
+    public static Task<RunningGateway> WithoutLineAsync(
+        GatewayHouse house, string bureau, Action<GatewayOptions>? configure = null, TimeProvider? clock = null, GatewayStores? stores = null) => house.StartAsync(
         bureau,
         options =>
         {
             options.WithoutLine = true;
             configure?.Invoke(options);
         },
-        new Uri("https://127.0.0.1:1"));
+        new Uri("https://127.0.0.1:1"),
+        clock,
+        stores);
 
     public static async Task<byte[]> ExportAsync(RunningGateway gateway, int most = 0, long mostBytes = 0)
     {

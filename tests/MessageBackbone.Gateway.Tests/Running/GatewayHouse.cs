@@ -1,3 +1,4 @@
+using MessageBackbone.Gateway.Storing;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -37,11 +38,12 @@ internal sealed class GatewayHouse : IAsyncDisposable
     };
 
     /// <summary>Does not wait for anything: the node may be away.</summary>
-    public async Task<RunningGateway> StartAsync(string bureau, Action<GatewayOptions>? configure = null, Uri? node = null, TimeProvider? clock = null)
+    public async Task<RunningGateway> StartAsync(
+        string bureau, Action<GatewayOptions>? configure = null, Uri? node = null, TimeProvider? clock = null, GatewayStores? stores = null)
     {
         var options = Options(bureau, node);
         configure?.Invoke(options);
-        var gateway = await RunningGateway.StartAsync(options, clock ?? Node.Clock, Logs);
+        var gateway = await RunningGateway.StartAsync(options, clock ?? Node.Clock, Logs, stores);
         _started.Add(gateway);
         return gateway;
     }

@@ -1,4 +1,5 @@
 using MessageBackbone.Gateway.Composing;
+using MessageBackbone.Gateway.Storing;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
 
@@ -31,8 +32,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<RunningGateway> StartAsync(GatewayOptions options, TimeProvider clock, CapturedLogs logs) =>
-        new(await GatewayHost.StartAsync(options, clock, logs, Cancel), options);
+    public static async Task<RunningGateway> StartAsync(GatewayOptions options, TimeProvider clock, CapturedLogs logs, GatewayStores? stores = null) =>
+        new(await GatewayHost.StartAsync(options, clock, logs, stores ?? new GatewayStores(), Cancel), options);
 
     /// <summary>The first such event, of those that came or when it comes.</summary>
     public async Task<T> SeesAsync<T>(Func<T, bool>? which = null)

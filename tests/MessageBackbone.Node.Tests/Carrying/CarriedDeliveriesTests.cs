@@ -69,6 +69,55 @@ public sealed class CarriedDeliveriesTests
     }
 
     [Fact]
+    public async Task A_file_that_has_no_room_for_the_largest_record_leaves_the_least_urgent_for_a_later_one()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        foreach (var precedence in (Precedence[])[Precedence.Routine, Precedence.Flash]) await SubmitAsync(house, header => header.Precedence = precedence);
+        var deliveries = house.Node.Services.GetRequiredService<CarriedDeliveries>();
+        using var content = new CarryContent(new MemoryStream(), mostBytes: CarryFile.LargestRecord + 100);
+        await using var presented = new CarriedAttempts(new MemoryStream()) { At = house.Clock.GetUtcNow() };
+
+        var kept = await deliveries.AddAsync(content, presented, new CarryOutRequest { Bureau = "DE" }, await house.Log.EndAsync(Cancel), Cancel);
+
+        Assert.Equal((1ul, 1ul), (kept.Left, presented.Count));
+        Assert.Equal([Precedence.Flash], content.Tally.Messages.Select(level => level.Precedence));
+    }
+
+    [Fact]
+    public async Task A_hundred_that_no_file_can_hold_are_named_and_the_others_counted()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        using var by = await house.AddAsync(new Holder(HolderRole.Operator, "operator-1"));
+        await Parallel.ForAsync(0, 103, Cancel, async (_, _) => await SubmitAsync(house));
+        await LoseBodiesAsync(house, 103);
+
+        var (file, summary) = await ExportAsync(by);
+
+        Assert.Equal((0, 100, 3ul), (file.Count, summary.NotCarried.Count, summary.NotCarriedMore));
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_of_a_file_that_could_not_be_written_to_its_end()
+    {
+        await using var house = await House.OpenAsync("FR");
+        var folder = house.Node.Services.GetRequiredService<CarryFolder>();
+        var files = Path.Combine(house.Options.DataFolder, "carry");
+
+        await Assert.ThrowsAsync<IOException>(() => folder.WriteAsync<int>(folder.ToBureau("FR", 1), async file =>
+        {
+            await file.WriteAsync(new byte[100], Cancel);
+            throw new IOException("The disk is full.");
+        }));
+
+        Assert.Empty(System.IO.Directory.GetFiles(files));
+        // Of a run that was killed in the middle.
+        await File.WriteAllTextAsync(folder.ToBureau("FR", 1) + ".new", "half", Cancel);
+        await house.RestartAsync();
+        house.Node.Services.GetRequiredService<CarryFolder>();
+        Assert.Empty(System.IO.Directory.GetFiles(files));
+    }
+
+    [Fact]
     public async Task What_was_presented_is_read_back_page_by_page_as_it_was_noted()
     {
         await using var presented = new CarriedAttempts(new MemoryStream()) { At = DateTimeOffset.UnixEpoch };
@@ -109,13 +158,18 @@ public sealed class CarriedDeliveriesTests
         return (deliveries, summary);
     }
 
-    private static async Task LoseBodyAsync(House house, MessageHeader header)
+    private static Task LoseBodyAsync(House house, MessageHeader header) =>
+        LoseAsync(house, 1, "DELETE FROM body WHERE sha256 = $sha256", header.BodySha256.ToByteArray());
+
+    private static Task LoseBodiesAsync(House house, int count) => LoseAsync(house, count, "DELETE FROM body WHERE sha256 <> $sha256", []);
+
+    private static async Task LoseAsync(House house, int count, string sql, byte[] sha256)
     {
         await using var connection = new SqliteConnection($"Data Source={Path.Combine(house.Options.DataFolder, "content.db")};Pooling=False;Foreign Keys=False");
         await connection.OpenAsync(Cancel);
         await using var command = connection.CreateCommand();
-        command.CommandText = "DELETE FROM body WHERE sha256 = $sha256";
-        command.Parameters.AddWithValue("$sha256", header.BodySha256.ToByteArray());
-        Assert.Equal(1, await command.ExecuteNonQueryAsync(Cancel));
+        command.CommandText = sql;
+        command.Parameters.AddWithValue("$sha256", sha256);
+        Assert.Equal(count, await command.ExecuteNonQueryAsync(Cancel));
     }
 }

@@ -18,4 +18,20 @@ public sealed class CarryContentTests
         using var usual = new CarryContent(Stream.Null);
         Assert.Equal(CarryFile.MostRecords, usual.Room);
     }
+
+    [Fact]
+    public async Task A_content_is_full_when_the_largest_record_may_find_no_room_and_never_longer_than_a_file_that_is_taken()
+    {
+        const int LargestWithLength = CarryFile.LargestRecord + 4;
+        using var content = new CarryContent(Stream.Null, mostBytes: LargestWithLength + 10);
+        Assert.False(content.IsFull);
+        for (var record = 0; record < 2; record++) await content.AddAsync(new CarryRecord { Question = "12345" }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((true, LargestWithLength + 10 - content.Size), (content.IsFull, content.RoomBytes));
+        using var small = new CarryContent(Stream.Null, mostBytes: 5);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => small.AddAsync(new CarryRecord { Question = "12345" }, TestContext.Current.CancellationToken));
+        Assert.Equal(0, small.Size);
+        using var usual = new CarryContent(Stream.Null);
+        Assert.InRange(usual.RoomBytes, 1, CarryFile.LargestFile - CarryFile.LargestManifest - CarryFile.Mark.Length - 4);
+    }
 }
