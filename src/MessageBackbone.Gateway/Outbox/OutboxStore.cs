@@ -49,7 +49,7 @@ internal class OutboxStore(GatewayDatabase database)
 
     /// <summary>Throws <see cref="SqliteException"/> when the id is there already with another header: an id is chosen once.</summary>
     /// <param name="also">What is written with it, in one transaction. May run twice.</param>
-    public Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken, Action<SqliteSession>? also = null) =>
+    public virtual Task<WaitingMessage> AddAsync(SignedMessage message, Origin origin, CancellationToken cancellationToken, Action<SqliteSession>? also = null) =>
         database.WriteAsync(session =>
         {
             // A commit that is there although it was told as failed is run again: its caller must not hear that nothing was stored.
@@ -113,7 +113,7 @@ internal class OutboxStore(GatewayDatabase database)
         """,
         row => row.GetString(0), ("$since", since.ToUnixTimeMilliseconds()), ("$limit", limit)));
 
-    public OutboxEntry? Find(string messageId) => database.Read(session => session.First(
+    public virtual OutboxEntry? Find(string messageId) => database.Read(session => session.First(
         $"SELECT {EntryColumns} FROM outbox WHERE message_id = $id", Entry, ("$id", messageId)));
 
     /// <summary>The signed header of a row, as sent.</summary>

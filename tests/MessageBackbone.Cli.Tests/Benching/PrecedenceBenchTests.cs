@@ -18,7 +18,8 @@ public sealed class PrecedenceBenchTests
         Assert.Equal("in-memory", figures.GetProperty("transport").GetString());
         foreach (var phase in (string[])["flash_idle_ms", "flash_waiting_ms"])
             Assert.InRange(figures.GetProperty(phase).GetProperty("p50").GetDouble(), 0.01, figures.GetProperty(phase).GetProperty("p99").GetDouble());
-        Assert.True(figures.GetProperty("node_waiting_mib").GetDouble() > 10);
+        foreach (var figure in (string[])["node_idle_mib", "node_waiting_mib"]) Assert.True(figures.GetProperty(figure).GetDouble() > 10);
+        foreach (var figure in (string[])["drain_seconds", "drain_per_second"]) Assert.True(figures.GetProperty(figure).GetDouble() > 0);
 
         int Number(string name) => figures.GetProperty(name).GetInt32();
     }

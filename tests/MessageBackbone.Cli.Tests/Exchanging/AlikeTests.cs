@@ -38,5 +38,39 @@ public sealed class AlikeTests(ExchangeHouse house) : IClassFixture<ExchangeHous
         Assert.DoesNotContain("looks like", (await house.SucceedAsync("track", run.Output[..36], "--as", "FR")).Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Another_sender_is_no_likeness()
+    {
+        await house.SendAsync("FR", "DE", "--text", "x", "--reference", "2026-701");
+
+        var other = await house.SendAsync("ES", "DE", "--text", "x", "--reference", "2026-701");
+
+        Assert.DoesNotContain("looks like", (await house.SucceedAsync("inbox", "open", other, "--as", "DE")).Output, StringComparison.Ordinal);
+        // And with the same one it would be.
+        var again = await house.SendAsync("ES", "DE", "--text", "x", "--reference", "2026-701");
+        Assert.Contains($"looks like {other}", (await house.SucceedAsync("inbox", "open", again, "--as", "DE")).Output, StringComparison.Ordinal);
+    }
+
     private static string[] Reference(string reference) => reference.Length == 0 ? [] : ["--reference", reference];
+}
+
+/// <summary>The same, with a day that goes by: in a house of its own.</summary>
+public sealed class AlikeDayTests(ExchangeHouse house) : IClassFixture<ExchangeHouse>
+{
+    [Fact]
+    public async Task Another_day_is_no_likeness_on_either_side()
+    {
+        string[] same = ["--text", "x", "--reference", "FR-2026-702"];
+        await house.SendAsync("FR", "DE", same);
+
+        house.Clock.Advance(TimeSpan.FromDays(1));
+        var run = await house.SucceedAsync(["send", "--as", "FR", "--to", "DE", .. same, "--wait"]);
+        var second = run.Output[..36];
+
+        Assert.DoesNotContain("looks like", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("looks like", (await house.SucceedAsync("inbox", "open", second, "--as", "DE")).Output, StringComparison.Ordinal);
+        // And on the same one it would be.
+        var third = await house.SucceedAsync(["send", "--as", "FR", "--to", "DE", .. same, "--wait"]);
+        Assert.Contains($"looks like {second}", third.Error, StringComparison.Ordinal);
+    }
 }

@@ -22,6 +22,9 @@ public sealed class ExchangeHouse : IAsyncLifetime
 
     public CapturedLogs Logs => _logs;
 
+    /// <summary>What node and gateways take for the time; a command goes by the system's.</summary>
+    internal ShiftedClock Clock { get; } = new();
+
     public string Pki => _folder.At("pki");
 
     public string Data => _folder.At("data");
@@ -35,7 +38,7 @@ public sealed class ExchangeHouse : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await SucceedAsync("pki", "init", "--bureaus", string.Join(',', Bureaus));
-        _node = await NodeHost.StartAsync(NodeOptionsOf(), TimeProvider.System, _logs, Cancel);
+        _node = await NodeHost.StartAsync(NodeOptionsOf(), Clock, _logs, Cancel);
         foreach (var bureau in Bureaus) await SucceedAsync("directory", "register", bureau);
         await SucceedAsync(["pki", "enrol", .. Bureaus]);
         foreach (var bureau in Bureaus) await StartGatewayAsync(bureau);
@@ -81,14 +84,14 @@ public sealed class ExchangeHouse : IAsyncLifetime
     {
         var options = OptionsOf(bureau, 0);
         options.WithoutLine = true;
-        _gateways[bureau] = await GatewayHost.StartAsync(options, TimeProvider.System, _logs, Cancel);
+        _gateways[bureau] = await GatewayHost.StartAsync(options, Clock, _logs, Cancel);
         WriteDemoFile();
     }
 
     /// <summary>Starts it, and returns when it attends and knows the directory.</summary>
     public async Task StartGatewayAsync(string bureau, int port = 0)
     {
-        var gateway = _gateways[bureau] = await GatewayHost.StartAsync(OptionsOf(bureau, port), TimeProvider.System, _logs, Cancel);
+        var gateway = _gateways[bureau] = await GatewayHost.StartAsync(OptionsOf(bureau, port), Clock, _logs, Cancel);
         var attending = When(bureau, happened => happened is GatewayEvent.Attendance { Attending: true });
         if (!gateway.Attending) await attending;
         await gateway.DirectoryKnown.WaitAsync(TimeSpan.FromSeconds(30), Cancel);

@@ -33,8 +33,8 @@ internal sealed record ControlRun(string Name, string Off, string Damage, Func<S
     /// <summary>A bureau without a gateway takes part.</summary>
     public bool WithRaw { get; init; }
 
-    /// <summary>What has this name in the programs is a fault that belongs to the scene, in each play; what is switched off is a setting.</summary>
-    public bool IsFault { get; init; }
+    /// <summary>A fault of the programs that belongs to the scene, with the protection too; empty: none.</summary>
+    public string Fault { get; init; } = "";
 
     /// <summary>Settings of the node in each play.</summary>
     public Action<NodeOptions>? Always { get; init; }
@@ -54,7 +54,7 @@ internal sealed record ControlRun(string Name, string Off, string Damage, Func<S
     {
         var off = play != Play.Protected;
         await using var house = await House.OpenAsync(
-            folder, RabbitMq, off || IsFault ? Name : "", [Scene.Recipient, Scene.Sender], WithRaw ? [Scene.Raw] : [], Always + (off ? Configure : null), cancellationToken);
+            folder, RabbitMq, off ? Name : Fault, [Scene.Recipient, Scene.Sender], WithRaw ? [Scene.Raw] : [], Always + (off ? Configure : null), cancellationToken);
         using var journal = new Journal(Path.Combine(folder, "journal.jsonl"));
         var scene = new Scene(house, journal, output, clock, play, cancellationToken);
         await (play == Play.Unbroken ? UnbrokenAsync! : PlayAsync)(scene);

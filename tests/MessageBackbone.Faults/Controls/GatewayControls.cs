@@ -23,6 +23,10 @@ internal static class GatewayControls
                 return new GatewayStores { Inbox = database => new ForgetfulInbox(database) };
             case MemoryScenes.ReceiptFirst:
                 return new GatewayStores { Inbox = database => new EarlyInbox(database, held) };
+            case MemoryScenes.InboxOrder:
+                return new GatewayStores { Inbox = database => new TurnlessInbox(database) };
+            case MemoryScenes.OutboxLate:
+                return new GatewayStores { Outbox = database => new EarlyOutbox(database, held) };
             case MemoryScenes.NewId:
                 return new GatewayStores { Outbox = database => new RestlessOutbox(database, options, clock) };
             default:
@@ -76,6 +80,14 @@ internal sealed class EarlyInbox(GatewayDatabase database, HeldWrites held) : In
         held.Hold(async () => await await base.HandInAsync(arrival, receipt, instead, order, static () => true, CancellationToken.None));
         return Task.FromResult(Task.FromResult(new Kept(receipt, arrival.Outcome, Repeated: false, arrival.Reason)));
     }
+}
+
+/// <summary>An inbox that keeps what comes, whatever became of the one before.</summary>
+internal sealed class TurnlessInbox(GatewayDatabase database) : InboxStore(database)
+{
+    public override Task<Task<Kept>> HandInAsync(
+        Arrival arrival, byte[] receipt, Instead instead, ReceivedOrder? order, Func<bool> isTurn, CancellationToken cancellationToken) =>
+        base.HandInAsync(arrival, receipt, instead, order, static () => true, cancellationToken);
 }
 
 /// <summary>An outbox that seals and signs under a new id when a message is sent for the second time.</summary>

@@ -8,7 +8,7 @@ namespace MessageBackbone.Faults.Controls;
 internal static class MemoryScenes
 {
     public const string InboxRepeats = "inbox-repeats", NewId = "new-id", ReceiptFirst = "receipt-first", AnswerFirst = "answer-first", Unordered = "unordered",
-        Kept = "kept", AcceptedTwice = "accepted-twice", Missing = "missing", Silent = "silent";
+        Scrambled = "scrambled", OutboxLate = "outbox-late", InboxOrder = "inbox-order", Kept = "kept", AcceptedTwice = "accepted-twice", Missing = "missing", Silent = "silent";
 
     // Within the window of PRIORITY: all are in hand at once.
     public const int Count = 12;
@@ -21,7 +21,12 @@ internal static class MemoryScenes
         new(NewId, "the outbox signs under a new id when a message's fate is in doubt", "doubled", AnswerIsLostAsync),
         new(ReceiptFirst, "the gateway sends the receipt before its inbox is on disk", "lost", GatewayIsKilledAsync) { UnbrokenAsync = GatewayWritesLateAsync },
         new(AnswerFirst, "the node answers before the flush", "lost", NodeIsKilledAsync) { UnbrokenAsync = NodeWritesLateAsync },
-        new(Unordered, "a lane gives what is ready, not what is next", "out of order", MuchWaitsAsync),
+        new(OutboxLate, "the gateway tells its caller that a message is sent before its outbox is on disk", "lost", SenderIsKilledAsync)
+        {
+            UnbrokenAsync = SenderWritesLateAsync,
+        },
+        new(InboxOrder, "the inbox keeps what comes after a message that it could not keep", "out of order", OneIsNotKeptAsync),
+        new(Unordered, "a lane gives what is ready, not what is next", "out of order", MuchWaitsAsync) { Fault = Scrambled },
         new(Kept, "a stream that ends gives back nothing of its lanes", "unresolved", LineIsCutAsync),
         new(AcceptedTwice, "the node does not look whether it has accepted a message already", "doubled", SameBytesAsync) { WithRaw = true },
         new(Missing, "a lane does not look after a number that the transport lost", "unresolved", OneIsLostAsync)
@@ -30,7 +35,7 @@ internal static class MemoryScenes
         },
         new(Silent, "what a gateway has in hand for too long is not taken back", "unresolved", OneIsNotAnsweredAsync)
         {
-            IsFault = true,
+            Fault = Silent,
             Always = static options => options.Delivering.InHandAtMost = Soon,
             Configure = static options => options.Delivering.InHandAtMost = Never,
         },
@@ -76,6 +81,44 @@ internal static class MemoryScenes
         await scene.DeliveredAsync();
         await scene.WriteHeldAsync(Scene.Recipient);
         await scene.BreakAsync(FaultKind.Cut, Scene.Recipient);
+    }
+
+    private static async Task SenderIsKilledAsync(Scene scene)
+    {
+        await SendIntoOutboxAsync(scene);
+        await scene.BreakAsync(FaultKind.Kill, Scene.Sender);
+        scene.House.Line(Scene.Sender).Heal();
+    }
+
+    private static async Task SenderWritesLateAsync(Scene scene)
+    {
+        await SendIntoOutboxAsync(scene);
+        await scene.WriteHeldAsync(Scene.Sender);
+        scene.House.Line(Scene.Sender).Heal();
+    }
+
+    // The first one goes through, so that FR knows to whom it may send; of the others the node has seen nothing.
+    private static async Task SendIntoOutboxAsync(Scene scene)
+    {
+        await scene.SendAsync(1);
+        await scene.ShownAsync(1);
+        scene.House.Line(Scene.Sender).Cut();
+        await scene.SendAsync(Count);
+    }
+
+    // DE's store takes all but the first, until it has tried.
+    private static async Task OneIsNotKeptAsync(Scene scene)
+    {
+        scene.House.Line(Scene.Recipient).Cut();
+        await scene.SendAsync(Count);
+        await scene.AnsweredAsync();
+        var first = (await scene.House[Scene.Sender].OutboxAsync(scene.Cancel))[^1].MessageId;
+        await scene.RefuseAsync(Scene.Recipient, "gateway.db", $"insert on inbox when new.message_id = '{first}'");
+        scene.House.Line(Scene.Recipient).Heal();
+        await scene.LoggedAsync(Scene.Recipient, $"Processing {first} failed");
+        if (!scene.IsProtected) await scene.ShownAsync(Count - 1);
+        await scene.MendAsync(Scene.Recipient, "gateway.db");
+        await scene.ShownAsync(Count);
     }
 
     private static async Task NodeIsKilledAsync(Scene scene)

@@ -17,7 +17,8 @@ internal static class NodeControls
         {
             OpenLog = async (folder, clock, logs) => new ForgetfulLog(await engines.OpenLog(folder, clock, logs)),
         },
-        MemoryScenes.Unordered => engines with { Replace = Filter<Swapping> },
+        MemoryScenes.Scrambled => engines with { Replace = Scramble },
+        MemoryScenes.Unordered => engines with { Replace = ScrambleAndSwap },
         MemoryScenes.Silent => engines with { Replace = Filter<Silencing> },
         MemoryScenes.Kept => engines with { Replace = services => Decorate(services, lanes => new LooseLanes(lanes, GivesBack: false, Confirms: true)) },
         BrokerScenes.Unconfirmed => engines with { Replace = services => Decorate(services, lanes => new LooseLanes(lanes, GivesBack: true, Confirms: false)) },
@@ -28,6 +29,14 @@ internal static class NodeControls
     {
         var ordinary = services.Last(service => service.ServiceType == typeof(ILaneTransport)).ImplementationFactory!;
         services.AddSingleton(provider => decorate((ILaneTransport)ordinary(provider)));
+    }
+
+    private static void Scramble(IServiceCollection services) => Decorate(services, lanes => new ScramblingLanes(lanes));
+
+    private static void ScrambleAndSwap(IServiceCollection services)
+    {
+        Scramble(services);
+        Filter<Swapping>(services);
     }
 
     private static void Filter<T>(IServiceCollection services) where T : DeliveryFilter =>

@@ -73,6 +73,19 @@ internal sealed class Scene(House house, Journal journal, TextWriter output, Tim
 
     public Task MendAsync(string part, string file) => ExecuteAsync(part, file, "drop trigger fault");
 
+    /// <summary>A part's log says so.</summary>
+    public Task LoggedAsync(string part, string text) =>
+        Waiting.UntilAsync($"{part} logs: {text}", () => Task.FromResult(house.ReadLog(part).Contains(text, StringComparison.Ordinal)), cancellationToken);
+
+    /// <summary>Until it is disposed of, nobody can write to a database of a part.</summary>
+    public async Task<IAsyncDisposable> LockAsync(string part, string file)
+    {
+        var database = await OpenAsync(house.Database(part, file));
+        await using var command = Command(database, "begin immediate");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return database;
+    }
+
     /// <summary>So many rows of the plan are like that.</summary>
     public Task RowsAsync(long count, string where) => Waiting.UntilAsync(
         $"{count} rows: {where}", async () => await AskPlanAsync($"select count(*) from row where {where}") is long found && found == count, cancellationToken);
@@ -83,6 +96,17 @@ internal sealed class Scene(House house, Journal journal, TextWriter output, Tim
         await using var database = await OpenAsync(house.Database(NodeProgram.Name, "plan.db"));
         await using var command = Command(database, query);
         return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    /// <summary>How often each open delivery to a bureau was presented, by its number.</summary>
+    public async Task<Dictionary<long, long>> AttemptsAsync()
+    {
+        var attempts = new Dictionary<long, long>();
+        await using var database = await OpenAsync(house.Database(NodeProgram.Name, "plan.db"));
+        await using var command = Command(database, $"select sequence, attempts from row where recipient = '{Recipient}'");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken)) attempts[reader.GetInt64(0)] = reader.GetInt64(1);
+        return attempts;
     }
 
     private async Task<JsonElement> StatusAsync()

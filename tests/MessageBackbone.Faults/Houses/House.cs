@@ -120,6 +120,13 @@ internal sealed class House : IAsyncDisposable
 
     public string LogOf(string part) => Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, "logs")).FullName, part + ".log");
 
+    /// <summary>What a part has written so far, since the first start.</summary>
+    public string ReadLog(string part)
+    {
+        using var log = new StreamReader(new FileStream(LogOf(part), FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite));
+        return log.ReadToEnd();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var desk in _desks.Values) desk.Dispose();

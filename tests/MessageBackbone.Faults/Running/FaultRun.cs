@@ -10,6 +10,9 @@ namespace MessageBackbone.Faults.Running;
 /// <summary>What a run came to.</summary>
 internal sealed record RunResult(int Faults, Findings Findings)
 {
+    /// <summary>Kinds of faults that were in force, and how many of each.</summary>
+    public IReadOnlyDictionary<FaultKind, int> Kinds { get; init; } = new Dictionary<FaultKind, int>();
+
     public string Line => Findings.Line(Faults);
 }
 
@@ -55,7 +58,8 @@ internal sealed class FaultRun(RunOptions options, TextWriter output, TimeProvid
         await output.WriteLineAsync($"healed; {journal.Count} messages were asked for; waiting until nothing moves");
         var findings = await JudgeAsync(house, journal, options.Patience, clock, cancellationToken, officers);
         await output.WriteLineAsync($"in the log: {string.Join(", ", findings.Ended.Select(one => $"{one.Key} {one.Value}"))}");
-        return new RunResult(breaking.Done, findings);
+        await output.WriteLineAsync($"in force: {string.Join(", ", breaking.Kinds.OrderBy(one => one.Key).Select(one => $"{one.Key} {one.Value}"))}");
+        return new RunResult(breaking.Done, findings) { Kinds = breaking.Kinds };
     }
 
     /// <summary>Waits for rest and compares what every party has with what it must have.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MessageBackbone.Faults.Houses;
 using MessageBackbone.Faults.Programs;
 using Microsoft.Data.Sqlite;
@@ -12,10 +13,13 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
 
     private readonly Dictionary<string, SemaphoreSlim> _things = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
-    private int _done;
+    private readonly ConcurrentDictionary<FaultKind, int> _done = [];
 
     /// <summary>Faults that were in force so far.</summary>
-    public int Done => Volatile.Read(ref _done);
+    public int Done => _done.Values.Sum();
+
+    /// <summary>Of which kinds, and how many of each.</summary>
+    public IReadOnlyDictionary<FaultKind, int> Kinds => _done;
 
     /// <summary>Plays them at their times; returns when the last one is healed.</summary>
     public async Task PlayAsync(IReadOnlyList<Fault> faults, CancellationToken cancellationToken)
@@ -34,12 +38,20 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
     public async Task PlayAsync(Fault fault, CancellationToken cancellationToken)
     {
         var thing = Thing(fault);
-        if (!await thing.WaitAsync(LatestStart, cancellationToken)) return;
+        if (!await thing.WaitAsync(LatestStart, cancellationToken))
+        {
+            await LeftOutAsync(fault, "an earlier fault of the same thing is in force");
+            return;
+        }
         try
         {
             await output.WriteLineAsync($"{fault}");
             await BreakAsync(fault, cancellationToken);
-            Interlocked.Increment(ref _done);
+            _done.AddOrUpdate(fault.Kind, 1, static (_, before) => before + 1);
+        }
+        catch (NotBrokenException why)
+        {
+            await LeftOutAsync(fault, why.Message);
         }
         catch (PartGoneException)
         {
@@ -51,6 +63,8 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
             thing.Release();
         }
     }
+
+    private Task LeftOutAsync(Fault fault, string why) => output.WriteLineAsync($"         {fault.Kind} {fault.On} was left out: {why}");
 
     private SemaphoreSlim Thing(Fault fault)
     {
@@ -135,7 +149,7 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
     private async Task LockAsync(Fault fault, CancellationToken cancellationToken)
     {
         await using var database = await OpenAsync(fault, cancellationToken);
-        if (!await TryExecuteAsync(database, "BEGIN IMMEDIATE", cancellationToken)) return;
+        if (!await TryExecuteAsync(database, "BEGIN IMMEDIATE", cancellationToken)) throw new NotBrokenException();
         await Task.Delay(fault.For, clock, cancellationToken);
         await TryExecuteAsync(database, "ROLLBACK", cancellationToken);
     }
@@ -146,7 +160,7 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
         var (table, operation) = fault.Detail.Split(':') is [var first, var second] ? (first, second) : throw new ArgumentException(fault.Detail);
         await using var database = await OpenAsync(fault, cancellationToken);
         var trigger = $"create trigger fault before {operation} on {table} begin select raise(abort, 'The disk gives an error.'); end";
-        if (!await TryExecuteAsync(database, trigger, cancellationToken)) return;
+        if (!await TryExecuteAsync(database, trigger, cancellationToken)) throw new NotBrokenException();
         await Task.Delay(fault.For, clock, cancellationToken);
         await Waiting.UntilAsync("the trigger is gone", () => TryExecuteAsync(database, "drop trigger if exists fault", cancellationToken), cancellationToken);
     }
@@ -176,4 +190,7 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
             return false;
         }
     }
+
+    /// <summary>The fault did not come about.</summary>
+    private sealed class NotBrokenException() : Exception("another holds the database's lock");
 }

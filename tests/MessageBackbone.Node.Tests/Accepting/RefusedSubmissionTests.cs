@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.EventLog;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Signing;
 using MessageBackbone.V1;
@@ -203,12 +204,17 @@ public sealed class RefusedSubmissionTests(SharedHouse shared) : IClassFixture<S
 
     [Fact]
     [Refuses(Reasons.DuplicateIdDifferentBytes)]
-    public async Task Other_bytes_under_an_id_that_was_accepted_are_refused()
+    public async Task Other_bytes_under_an_id_that_was_accepted_are_refused_and_recorded()
     {
         var message = France.Compose(Germany);
         await France.SubmitAsync(message);
+        var other = France.Resign(message, header => header.Reference = "FR-2");
 
-        await RefusedAsync(Reasons.DuplicateIdDifferentBytes, France.Resign(message, header => header.Reference = "FR-2"));
+        await RefusedAsync(Reasons.DuplicateIdDifferentBytes, other);
+
+        var refusals = (await _house.ReadAsync(StreamId.Security)).Select(recorded => SubmissionRefused.Parser.ParseFrom(recorded.Data.Span));
+        var fact = Assert.Single(refusals, refused => refused.Reason == Reasons.DuplicateIdDifferentBytes);
+        Assert.Equal((France.Keys.Holder.Uri, 1ul, ByteString.CopyFrom(Digests.Sha256(other.Header.Span))), (fact.Caller, fact.Count, fact.HeaderSha256));
     }
 
     private Envelope WithBody(Envelope envelope, ByteString body)

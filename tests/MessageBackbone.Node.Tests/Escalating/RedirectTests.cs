@@ -1,5 +1,6 @@
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Tests.Content;
 using MessageBackbone.Node.Tests.Delivering;
 using MessageBackbone.Node.Tests.Routing;
 using MessageBackbone.Protocol.Identities;
@@ -174,6 +175,26 @@ public sealed class RedirectTests
         house.Clock.Advance(TimeSpan.FromDays(1));
         await house.UntilQuietAsync();
         Assert.Equal(steps, await house.StepsAsync(message, "ES"));
+    }
+
+    [Fact]
+    public async Task An_alternate_gets_the_attachments_from_the_redirection_on_and_a_stranger_never()
+    {
+        await using var house = await OpenAsync(null, "FR", "DE", "ES", "IT");
+        var content = Uploading.Bytes(300_000);
+        var sha256 = Uploading.Sha256(content);
+        await house["FR"].UploadAsync(content);
+        var message = await house.SubmitAsync(Precedence.Flash, "ES", header => header.Attachments.Add(Uploading.Reference(content)));
+        foreach (var bureau in (string[])["ES", "IT"]) await AreNotForAsync(bureau);
+
+        house.Clock.Advance(AlternateIsDue);
+        await house.UntilRecordedAsync(WasRedirected);
+
+        Assert.Equal(content, await house["ES"].DownloadAsync(house.IdOf(message), sha256));
+        await AreNotForAsync("IT");
+
+        Task<Refused> AreNotForAsync(string bureau) =>
+            Refused.ForAsync(Reasons.UnknownMessage, () => house[bureau].DownloadAsync(house.IdOf(message), sha256));
     }
 
     // Named and sealed for, and yet none of its business until the event.

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using MessageBackbone.Node.Hosting;
 
 namespace MessageBackbone.Node.Tests.Hosting;
@@ -12,8 +13,17 @@ public sealed class RequestOptionsTests
 
         Assert.Empty(Problems(options));
         Assert.Equal(["eu-other", "eu-urgent-direct", "eu-urgent-indirect", "hit-routine", "hit-urgent", "sirene"], options.Known);
-        Assert.Equal(TimeSpan.FromHours(8), options.TermsOf("eu-urgent-direct")!.Allowed);
     }
+
+    [Theory]
+    [InlineData("eu-urgent-direct", "08:00:00")]
+    [InlineData("eu-urgent-indirect", "3.00:00:00")]
+    [InlineData("eu-other", "7.00:00:00")]
+    [InlineData("sirene", "12:00:00")]
+    [InlineData("hit-urgent", "00:10:00")]
+    [InlineData("hit-routine", "01:00:00")]
+    public void Each_class_has_its_time_for_the_answer(string name, string allowed) =>
+        Assert.Equal(TimeSpan.Parse(allowed, CultureInfo.InvariantCulture), new RequestOptions().TermsOf(name)!.Allowed);
 
     [Theory]
     [InlineData("0.5, nine")]

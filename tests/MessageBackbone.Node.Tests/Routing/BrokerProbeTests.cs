@@ -1,5 +1,7 @@
 using MessageBackbone.Fixtures;
+using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
+using MessageBackbone.V1;
 using RabbitMQ.Client;
 
 namespace MessageBackbone.Node.Tests.Routing;
@@ -8,6 +10,10 @@ namespace MessageBackbone.Node.Tests.Routing;
 [Collection(SharedBroker.Name)]
 public sealed class BrokerProbeTests(RabbitMqFixture broker)
 {
+    private const string Policy = "drops-what-is-returned";
+
+    private const int ProbeLost = 214;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -31,6 +37,42 @@ public sealed class BrokerProbeTests(RabbitMqFixture broker)
         arguments[QuorumQueue.DeliveryLimit] = limit;
 
         Assert.Equal(limit, await BrokerProbe.RunAsync(connection, arguments, Cancel));
+    }
+
+    [Fact]
+    public async Task A_node_does_not_use_a_broker_that_drops_and_begins_by_itself_when_it_keeps_what_is_returned()
+    {
+        var lane = new LaneKey("IM", Precedence.Flash);
+        await broker.ControlAsync("set_policy", "--apply-to", "queues", Policy, "^backbone", """{"delivery-limit":2}""");
+        try
+        {
+            await using var node = await RabbitMqNode.StartAsync(broker.Address, null, lane.Bureau);
+            node.Logs.Expect(line => line.Event.Id == ProbeLost);
+            var (attachment, arrived) = node.Attach(lane);
+            await node.Scenario.AcceptAsync(lane.Precedence, lane.Bureau);
+            await Eventually.TrueAsync("the node has tried it out, and again", () => node.Logged(ProbeLost) >= 2);
+
+            Assert.Equal(TransportCondition.Unsafe, node.Lanes.Condition);
+            Assert.EndsWith("drops returned messages", node.Lanes.State, StringComparison.Ordinal);
+            Assert.Equal(1, TransportGauge.Highest("unsafe"));
+            Assert.False(node.Lanes.Takes(lane));
+            Assert.False(attachment.Attached.IsCompleted);
+            // Neither declared nor received from.
+            await using (var witness = await BrokerWitness.OpenAsync(broker.Address)) Assert.Null(await witness.ReadyAsync(lane.QueueName));
+            Assert.Equal([new WaitingLane(lane, 1, 0)], node.Scenario.Plan.Ask.Lanes());
+
+            await broker.ControlAsync("clear_policy", Policy);
+
+            (await arrived.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancel)).Done();
+            Assert.Equal("connected", node.Lanes.State);
+            await attachment.Attached.WaitAsync(TimeSpan.FromSeconds(60), Cancel);
+            await attachment.DisposeAsync();
+        }
+        finally
+        {
+            // The broker is others' too.
+            if ((await broker.ControlAsync("list_policies")).Contains(Policy, StringComparison.Ordinal)) await broker.ControlAsync("clear_policy", Policy);
+        }
     }
 
     [Theory]

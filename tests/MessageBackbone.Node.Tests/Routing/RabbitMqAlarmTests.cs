@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
 using MessageBackbone.V1;
@@ -21,7 +20,7 @@ public sealed class RabbitMqAlarmTests(DyingBroker broker) : IClassFixture<Dying
         await broker.ControlAsync(LowMemory);
         await Eventually.TrueAsync("the alarm is told", () => node.Lanes.State == "blocked: low on memory");
         Assert.Equal(TransportCondition.Blocked, node.Lanes.Condition);
-        Assert.Equal(1, Measured("blocked"));
+        Assert.Equal(1, TransportGauge.Highest("blocked"));
 
         foreach (var lane in LaneKey.Of("RO").Reverse())
             for (var i = 0; i < 10; i++)
@@ -34,7 +33,8 @@ public sealed class RabbitMqAlarmTests(DyingBroker broker) : IClassFixture<Dying
 
         foreach (var lane in LaneKey.Of("RO")) await node.PublishedAsync(lane, 10);
         Assert.Equal("connected", node.Lanes.State);
-        Assert.Equal(0, Measured("blocked"));
+        // No other test has a broker in an alarm.
+        Assert.Equal(0, TransportGauge.Highest("blocked"));
         NothingWasJudged(node);
         await using var witness = await BrokerWitness.OpenAsync(broker.Address);
         DateTimeOffset before = default;
@@ -107,25 +107,6 @@ public sealed class RabbitMqAlarmTests(DyingBroker broker) : IClassFixture<Dying
 
     // Not confirmed, given up, silent, made anew, empty: none of these is what an alarm means.
     private static void NothingWasJudged(RabbitMqNode node) => Assert.Equal([0, 0, 0, 0, 0], new[] { 202, 211, 219, 220, 215 }.Select(node.Logged));
-
-    // The highest among the nodes of this process: no other test has a broker in an alarm.
-    private static int Measured(string state)
-    {
-        var values = new List<int>();
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, itself) =>
-        {
-            if (instrument.Name == "backbone.transport.state") itself.EnableMeasurementEvents(instrument);
-        };
-        listener.SetMeasurementEventCallback<int>((_, value, tags, _) =>
-        {
-            foreach (var tag in tags)
-                if (tag.Key == "state" && Equals(tag.Value, state)) values.Add(value);
-        });
-        listener.Start();
-        listener.RecordObservableInstruments();
-        return values.Max();
-    }
 
     private Task<RabbitMqNode> StartAsync(params string[] bureaus) => RabbitMqNode.StartAsync(broker.Address, Hurried, bureaus);
 

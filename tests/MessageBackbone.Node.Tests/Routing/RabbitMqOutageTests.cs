@@ -1,8 +1,12 @@
+using System.Net;
+using System.Text.Json;
 using System.Threading.Channels;
 using MessageBackbone.Fixtures;
+using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
 using MessageBackbone.V1;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.Node.Tests.Routing;
 
@@ -112,6 +116,36 @@ public sealed class RabbitMqOutageTests(DyingBroker broker) : IClassFixture<Dyin
         await node.StopAsync().WaitAsync(Promptly, Cancel);
         // With an attachment that nobody ended.
         await node.DisposeAsync().AsTask().WaitAsync(Promptly, Cancel);
+    }
+
+    [Fact]
+    public async Task A_node_without_its_broker_is_not_ready_measures_that_and_is_ready_again_by_itself()
+    {
+        await broker.UpAsync();
+        await using var house = await House.OpenAsync(options =>
+        {
+            options.RabbitMq = broker.Address.ToString();
+            options.Operations.HealthListen = "127.0.0.1:0";
+        });
+        using var pages = new HttpClient { BaseAddress = house.Node.Services.GetRequiredService<HealthPages>().Address };
+        await Eventually.TrueAsync("it is ready", async () => await ReadyAsync(pages) == (HttpStatusCode.OK, "connected"));
+        Assert.Equal(1, TransportGauge.Highest("connected"));
+
+        await broker.KillAsync();
+        await Eventually.TrueAsync("it is not ready", async () => (await ReadyAsync(pages)).Status == HttpStatusCode.ServiceUnavailable);
+        Assert.NotEqual("connected", (await ReadyAsync(pages)).Transport);
+        Assert.Equal(1, TransportGauge.Highest("away"));
+        await broker.UpAsync();
+
+        await Eventually.TrueAsync("it is ready again", async () => await ReadyAsync(pages) == (HttpStatusCode.OK, "connected"));
+    }
+
+    private static async Task<(HttpStatusCode Status, string Transport)> ReadyAsync(HttpClient pages)
+    {
+        using var answer = await pages.GetAsync("/health/ready", Cancel);
+        using var report = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancel));
+        var check = report.RootElement.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("name").GetString() == "transport");
+        return (answer.StatusCode, check.GetProperty("state").GetString()!["rabbitmq: ".Length..]);
     }
 
     private Task<RabbitMqNode> StartAsync(params string[] bureaus) => RabbitMqNode.StartAsync(broker.Address, null, bureaus);

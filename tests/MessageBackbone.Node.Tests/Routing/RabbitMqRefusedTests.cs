@@ -28,6 +28,7 @@ public sealed class RabbitMqRefusedTests(DyingBroker broker) : IClassFixture<Dyi
         await broker.ControlAsync("close_all_connections", "the test's");
         await Eventually.TrueAsync("the refusal is told", () => node.Lanes.Condition == TransportCondition.Refused);
         var told = node.Lanes.State;
+        Assert.Equal(1, TransportGauge.Highest("refused"));
         await node.Scenario.AcceptAsync(Precedence.Flash, "HR");
         await node.Scenario.AcceptAsync(Precedence.Routine, "HR");
         await Eventually.TrueAsync("both are planned", () => node.Scenario.Plan.Ask.Lanes().Sum(lane => lane.Waiting) == 2);
@@ -37,6 +38,8 @@ public sealed class RabbitMqRefusedTests(DyingBroker broker) : IClassFixture<Dyi
         (await arrived.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Cancel)).Done();
         await node.PublishedAsync(other, 1);
         Assert.Equal("connected", node.Lanes.State);
+        // No other test has a broker that refuses.
+        Assert.Equal(0, TransportGauge.Highest("refused"));
         Assert.StartsWith("refused: ACCESS_REFUSED", told, StringComparison.Ordinal);
         node.Logs.AssertNowhere(Password, Uri.EscapeDataString(address.UserInfo));
         Assert.DoesNotContain(Password, told, StringComparison.Ordinal);
