@@ -6,7 +6,7 @@ namespace MessageBackbone.Faults;
 /// <summary>A bureau with a narrow line, and large things under way on it.</summary>
 public sealed class NarrowLineTests
 {
-    private const int Large = 4, Bytes = 900_000;
+    private const int Large = 4, Bytes = 900_000, Flashes = 3;
 
     // 16 KiB each time, on each connection and either way: the large ones take many times as long as everything else here.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
@@ -30,15 +30,20 @@ public sealed class NarrowLineTests
             if (narrow == Scene.Recipient)
                 await Waiting.UntilAsync("all are accepted", async () => (await sender.StatusAsync(Cancel)).Waiting == 0, Cancel);
 
-            var posted = clock.GetTimestamp();
-            await PostAsync(sender, "flash", "now");
-            await Waiting.UntilAsync("the FLASH is there", async () => (await recipient.InboxAsync(Cancel)).Exists(one => one.Precedence == "flash"), Cancel);
-            var flash = clock.GetElapsedTime(posted);
-            await Waiting.UntilAsync("everything is there", async () => (await recipient.StatusAsync(Cancel)).Messages == Large + 2, Cancel);
-            var all = clock.GetElapsedTime(posted);
+            var begun = clock.GetTimestamp();
+            // The quickest of a few: a machine with other things to do delays one, a line that is full delays all.
+            var flash = TimeSpan.MaxValue;
+            for (var i = 1; i <= Flashes; i++)
+            {
+                var posted = clock.GetTimestamp();
+                await PostAsync(sender, "flash", "now");
+                await Waiting.UntilAsync("it is there", async () => (await recipient.InboxAsync(Cancel)).Count(one => one.Precedence == "flash") == i, Cancel);
+                flash = TimeSpan.FromTicks(Math.Min(flash.Ticks, clock.GetElapsedTime(posted).Ticks));
+            }
+            await Waiting.UntilAsync("everything is there", async () => (await recipient.StatusAsync(Cancel)).Messages == Large + 1 + Flashes, Cancel);
 
-            // On one connection with the others the sender's took a seventh of the time that all of them take.
-            Assert.InRange(flash / all, 0, .07);
+            // On one connection with the others it took a seventh of the time that all of them take.
+            Assert.InRange(flash / clock.GetElapsedTime(begun), 0, .07);
         }
 
         folder.Delete(recursive: true);
