@@ -91,12 +91,18 @@ internal sealed class House : IAsyncDisposable
     /// <summary>Runs `backbone` in this process against this house; it must succeed.</summary>
     public async Task<string> CommandAsync(params string[] args)
     {
+        var (code, output, error) = await TryCommandAsync(args);
+        Assert.True(code == 0, $"backbone {string.Join(' ', args)}: {error}{output}");
+        return output;
+    }
+
+    /// <summary>The same, however it ends.</summary>
+    public async Task<(int Code, string Output, string Error)> TryCommandAsync(params string[] args)
+    {
         var (output, error) = (new StringWriter(), new StringWriter());
         var environment = new Dictionary<string, string> { ["BACKBONE_PKI"] = PkiFolder, ["BACKBONE_NODE"] = NodeAddress.ToString(), ["BACKBONE_DATA"] = Folder };
         var shell = new Shell(output, error, new MemoryStream(), name => environment.GetValueOrDefault(name), TimeProvider.System, false, false);
-        var code = await Commands.RunAsync(args, shell);
-        Assert.True(code == 0, $"backbone {string.Join(' ', args)}: {error}{output}");
-        return output.ToString();
+        return (await Commands.RunAsync(args, shell), output.ToString(), error.ToString());
     }
 
     public string GatewayFolder(string bureau) => Path.Combine(Folder, "gateways", bureau);
