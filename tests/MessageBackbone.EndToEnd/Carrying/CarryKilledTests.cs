@@ -6,7 +6,7 @@ namespace MessageBackbone.EndToEnd.Carrying;
 /// <summary>A bureau without a line, and parts that are killed while they take its files.</summary>
 public sealed class CarryKilledTests
 {
-    private const int ToBureau = 400, ToNode = 200;
+    private const int ToBureau = 600, ToNode = 600;
 
     [Fact]
     public async Task A_gateway_and_a_node_that_are_killed_in_the_middle_of_an_import_take_the_same_file_again_and_each_message_is_shown_once()
@@ -23,18 +23,18 @@ public sealed class CarryKilledTests
         var deliveries = await ExportAtNodeAsync(house, carrier, 2);
 
         var interrupted = house.TryCommandAsync(["carry", "import", deliveries, .. GatewayOf(house)]);
-        await house["DE"].InboxHoldsAsync(20);
+        await SomethingCameAsync(house["DE"]);
         await house.Gateway("DE").KillAsync();
         Assert.NotEqual(0, (await interrupted).Code);
         await house.StartGatewayAsync("DE", Alone);
-        Assert.InRange((await house["DE"].InboxAsync()).Count, 20, ToBureau - 1);
+        Assert.InRange((await house["DE"].InboxAsync()).Count, 1, ToBureau - 1);
         await ImportAtBureauAsync(house, deliveries);
         await ImportAtBureauAsync(house, deliveries);
 
         await house.CommandAsync(["carry", "export", carrier, .. GatewayOf(house)]);
         var answers = Path.Combine(carrier, "DE-to-node-000001.carry");
         var taken = house.TryCommandAsync("ops", "carry", "import", answers);
-        await house["FR"].InboxHoldsAsync(20);
+        await SomethingCameAsync(house["FR"]);
         await house.Node.KillAsync();
         Assert.NotEqual(0, (await taken).Code);
         await house.StartNodeAsync();
@@ -46,6 +46,12 @@ public sealed class CarryKilledTests
         // Receipts and outbox have their answers, and each message is shown once and in its lane's order.
         await toBureau.AssertArrivedAsync("DE");
         await house["DE"].AnsweredAsync();
+    }
+
+    // Asked without a pause: a file is taken in less time than people need to look.
+    private static async Task SomethingCameAsync(Officer officer)
+    {
+        while ((await officer.GetAsync("/status")).GetProperty("inbox").GetProperty("messages").GetInt64() == 0) TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
     }
 
     private static void Alone(Gateway.GatewayOptions options) => options.WithoutLine = true;
