@@ -15,7 +15,8 @@ internal sealed class Books(House house, bool withSteps)
     private readonly (string File, string Query, string Text)[] _owed =
     [
         (Plan, $"select count(*) from row where recipient in ({string.Join(", ", house.Gateways.Select(bureau => $"'{bureau}'"))})", "deliveries to make"),
-        (Plan, "select count(*) from row where deliver_by > 0", "deliveries that expire"),
+        // What has no time of its own ends months from now.
+        (Plan, "select count(*) from row where deliver_by between 1 and (unixepoch() + 3600) * 1000", "deliveries that expire"),
         (Plan, "select count(*) from row where recalled_by > 0", "deliveries to stop"),
         (Plan, "select count(*) from report", "reports to make"),
         (Plan, "select count(*) from recall", "orders to recall to carry out"),
