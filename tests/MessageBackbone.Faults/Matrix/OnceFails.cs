@@ -42,34 +42,18 @@ internal sealed class StruckLog(IEventLog log, SqliteFaultPoints points, string 
 }
 
 /// <summary>A transport whose first send goes wrong.</summary>
-internal sealed class StruckLanes(ILaneTransport lanes, Strike strike) : ILaneTransport
+internal sealed class StruckLanes(ILaneTransport lanes, Strike strike) : PassingLanes(lanes)
 {
-    public string Name => lanes.Name;
-
-    public string State => lanes.State;
-
-    public TransportCondition Condition => lanes.Condition;
-
-    public int PublishAhead => lanes.PublishAhead;
-
-    public Task StartAsync(CancellationToken cancellationToken) => lanes.StartAsync(cancellationToken);
-
-    public Task UpAsync(CancellationToken cancellationToken) => lanes.UpAsync(cancellationToken);
-
-    public bool Takes(LaneKey lane) => lanes.Takes(lane);
-
-    public object? Incarnation(LaneKey lane) => lanes.Incarnation(lane);
-
     // It has no queue of its own: the transport holds the reference when it returns, and its caller has given up waiting for that by then.
-    public Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken) => strike.RunAsync(
+    public override Task PublishAsync(PlanRow row, string? traceParent, CancellationToken cancellationToken) => strike.RunAsync(
         async token =>
         {
-            await lanes.PublishAsync(row, traceParent, token);
+            await base.PublishAsync(row, traceParent, token);
             return true;
         },
         async hold =>
         {
-            await lanes.PublishAsync(row, traceParent, cancellationToken);
+            await base.PublishAsync(row, traceParent, cancellationToken);
             strike.Ends(isThere: true);
             await Task.Run(hold, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
@@ -77,21 +61,6 @@ internal sealed class StruckLanes(ILaneTransport lanes, Strike strike) : ILaneTr
         },
         static () => new IOException("The connection broke."),
         cancellationToken);
-
-    public void Doubt(LaneKey lane) => lanes.Doubt(lane);
-
-    public void DeclareNew() => lanes.DeclareNew();
-
-    public int InHand(LaneKey lane) => lanes.InHand(lane);
-
-    public Task<IReadOnlyDictionary<LaneKey, LaneQueue>> LookAsync(IReadOnlyCollection<LaneKey> wanted, CancellationToken cancellationToken) =>
-        lanes.LookAsync(wanted, cancellationToken);
-
-    public Task<LaneRebuild> RebuildAsync(LaneKey lane, CancellationToken cancellationToken) => lanes.RebuildAsync(lane, cancellationToken);
-
-    public ILaneAttachment Attach(LaneKey lane, Action<HeldReference> take) => lanes.Attach(lane, take);
-
-    public ValueTask DisposeAsync() => lanes.DisposeAsync();
 }
 
 /// <summary>An inbox whose first keeping goes wrong.</summary>
