@@ -9,16 +9,16 @@ internal static class LogFile
 {
     /// <summary>Takes the folder for this process. The lock is the operating system's: it goes with the process, also at kill -9.</summary>
     /// <exception cref="EventLogOpenException">Another process, or another log in this one, holds it.</exception>
-    public static FileStream Lock(SqliteEventLogOptions options)
+    public static FileStream Lock(string folder, string lockFile)
     {
-        CreateFolder(options.Folder);
+        CreateFolder(folder);
         try
         {
-            return OpenPrivate(options.LockFile, FileShare.None);
+            return OpenPrivate(lockFile, FileShare.None);
         }
         catch (IOException e)
         {
-            throw new EventLogOpenException(options.LockFile, "This event log is in use: another process holds its lock file", e);
+            throw new EventLogOpenException(lockFile, "This event log is in use: another process holds its lock file", e);
         }
     }
 
@@ -107,8 +107,8 @@ internal static class LogFile
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    // SQLite gives the WAL and the shared-memory file the mode of the database.
-    private static FileStream OpenPrivate(string file, FileShare share)
+    /// <summary>A file for its owner alone. SQLite gives the WAL and the shared-memory file the mode of the database.</summary>
+    public static FileStream OpenPrivate(string file, FileShare share)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -37,7 +37,7 @@ public sealed class SqliteEventLog : IEventLog
     public static ValueTask<SqliteEventLog> OpenAsync(SqliteEventLogOptions options, TimeProvider clock, ILogger logger)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        var lockFile = LogFile.Lock(options);
+        var lockFile = LogFile.Lock(options.Folder, options.LockFile);
         try
         {
             var (session, name) = LogFile.OpenOrCreate(options, clock.GetUtcNow());

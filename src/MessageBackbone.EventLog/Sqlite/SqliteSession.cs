@@ -116,6 +116,12 @@ internal sealed class SqliteStatement(SqliteSession session, sqlite3_stmt handle
         return this;
     }
 
+    public SqliteStatement BindText(int parameter, string value)
+    {
+        session.Check(raw.sqlite3_bind_text(handle, parameter, value));
+        return this;
+    }
+
     public SqliteStatement Bind(int parameter, ReadOnlySpan<byte> value)
     {
         session.Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(handle, parameter, 0) : raw.sqlite3_bind_blob(handle, parameter, value));

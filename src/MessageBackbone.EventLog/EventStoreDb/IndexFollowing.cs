@@ -1,0 +1,85 @@
+using System.Text.Json;
+using MessageBackbone.EventLog.EventStoreDb.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace MessageBackbone.EventLog.EventStoreDb;
+
+/// <summary>Keeps the index of ids up with the log, and sees on the way what is set against the log's promises: retention, deletion, others' events.</summary>
+internal sealed class IndexFollowing(ServerReader reader, StreamNames names, IdIndex index, ILogger logger) : IDisposable
+{
+    private static readonly string[] Retention = ["$maxAge", "$maxCount", "$tb"];
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+
+    /// <summary>Returns when the index knows every event up to <paramref name="position"/>.</summary>
+    /// <exception cref="EventLogUnavailableException">The log cannot be read, or ends before.</exception>
+    public async Task ReachAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        if (index.Followed >= position.Value) return;
+        await ToEndAsync(cancellationToken);
+        if (index.Followed < position.Value)
+            throw new EventLogUnavailableException($"The event log names {position} as its last position and ends at {index.Followed}.");
+    }
+
+    /// <summary>Reads on to the end of the log.</summary>
+    public async Task ToEndAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            for (var more = true; more;)
+            {
+                (var page, more) = await reader.AllAsync(index.Followed, names.OursAndTheirMetadata, cancellationToken);
+                if (page.Count > 0) Take(page);
+            }
+        }
+        catch (Sqlite.SqliteFault fault)
+        {
+            throw new EventLogUnavailableException($"The index of event ids cannot be written: {fault.Message}", fault);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private void Take(List<ReadResp.Types.ReadEvent> page)
+    {
+        var (events, objections) = (new List<StoredEvent>(page.Count), new List<(string, string?)>());
+        foreach (var answer in page)
+        {
+            var stream = answer.Event.StreamIdentifier.StreamName.ToStringUtf8();
+            if (StreamNames.Described(stream) is { } described) objections.Add((described, RetentionIn(answer.Event.Data.Memory)));
+            else if (StoredEvent.Read(answer, names) is { } ours) events.Add(ours);
+            else objections.Add((stream, ObjectionTo(answer.Event)));
+        }
+
+        foreach (var (stream, what) in objections)
+            if (what is not null) EventLogLog.Objection(logger, stream, what);
+        index.Take(events, objections, (page[^1].CommitPosition, page[^1].Event.Id.ToGuid()));
+    }
+
+    private static string ObjectionTo(ReadResp.Types.ReadEvent.Types.RecordedEvent e)
+    {
+        var type = e.Metadata.GetValueOrDefault(StoredEvent.TypeKey, "");
+        return type == "$streamDeleted" ? "the stream was deleted" : $"holds an event that this log did not write (type '{type}', revision {e.StreamRevision})";
+    }
+
+    // Null: the stream keeps everything for ever.
+    private static string? RetentionIn(ReadOnlyMemory<byte> metadata)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(metadata);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) return "has metadata that cannot be read";
+            var set = Retention.Where(name => json.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null).ToList();
+            return set.Count == 0 ? null : $"its metadata sets {string.Join(" and ", set)}";
+        }
+        catch (JsonException)
+        {
+            return "has metadata that cannot be read";
+        }
+    }
+}
