@@ -8,6 +8,7 @@ using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Exchanging;
 using MessageBackbone.Cli.Inspecting;
 using MessageBackbone.Cli.Invoking;
+using MessageBackbone.Cli.Logs;
 using MessageBackbone.Cli.Pki;
 using MessageBackbone.Cli.Running;
 
@@ -29,6 +30,7 @@ internal static class Commands
         root.Subcommands.Add(CarryCommands.Create(shell));
         root.Subcommands.Add(AuditCommands.Create(shell));
         root.Subcommands.Add(OpsCommands.Create(shell));
+        root.Subcommands.Add(LogCommands.Create(shell));
         root.Subcommands.Add(BenchCommands.Create(shell));
         foreach (var help in root.Options.OfType<HelpOption>().Where(h => h.Action is HelpAction))
             help.Action = new HelpWithExamples((HelpAction)help.Action!);

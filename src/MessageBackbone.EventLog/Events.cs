@@ -30,7 +30,11 @@ public sealed record RecordedEvent(
     string Type,
     ReadOnlyMemory<byte> Data,
     ReadOnlyMemory<byte> Metadata,
-    DateTimeOffset RecordedAt);
+    DateTimeOffset RecordedAt)
+{
+    /// <summary>Whether it is the last event of its append. A copy of the log that kept no borders would answer repeats of appends in another way.</summary>
+    public bool EndsAppend { get; init; } = true;
+}
 
 /// <summary>What an append came to. A closed set.</summary>
 public abstract record AppendOutcome

@@ -116,8 +116,9 @@ public sealed class FaultMatrixTests
         var (strike, points) = (new Strike(way), new SqliteFaultPoints());
         var engines = new NodeEngines
         {
-            OpenLog = async (folder, clock, logs) => new StruckLog(
-                await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = folder, FaultPoints = points }, clock, logs.CreateLogger<SqliteEventLog>()),
+            OpenLog = async (options, clock, logs, _) => new StruckLog(
+                await SqliteEventLog.OpenAsync(
+                    new SqliteEventLogOptions { Folder = options.DataFolder, FaultPoints = points }, clock, logs.CreateLogger<SqliteEventLog>()),
                 points, type, strike),
         };
         await using var house = await OneProcess.OpenAsync(engines, static _ => { }, new GatewayStores());

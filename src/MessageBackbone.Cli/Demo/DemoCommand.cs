@@ -5,6 +5,7 @@ using MessageBackbone.Cli.DirectoryActs;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Running;
 using MessageBackbone.Cli.Terminal;
+using MessageBackbone.EventLog.EventStoreDb;
 
 namespace MessageBackbone.Cli.Demo;
 
@@ -17,14 +18,17 @@ internal static class DemoCommand
         new("--bureaus") { Description = "The bureaus that take part.", HelpName = "FR,DE,…", DefaultValueFactory = _ => "FR,DE,ES,GB,JP" };
     private static readonly Option<string?> RabbitMq =
         new("--rabbitmq") { Description = "Route over this broker; 'auto' starts the one that is installed here. Default: in memory.", HelpName = "URI|auto" };
+    private static readonly Option<string?> EventStore =
+        new("--eventstore") { Description = "Keep the event log in this EventStoreDB. Default: in a file.", HelpName = "ESDB" };
     private static readonly Option<int?> Seed = new("--seed") { Description = "Draw senders, recipients and precedences again as in an earlier run.", HelpName = "N" };
     private static readonly Option<bool> Exit = new("--exit") { Description = "End when every receipt is there." };
     private static readonly Option<string?> Summary = new("--json") { Description = "Write the summary to this file.", HelpName = "FILE" };
 
     public static Command Create(Shell shell) =>
         new DocumentedCommand("demo", "A node and a gateway a bureau in this process; sends messages between them and waits for every signed receipt.",
-            "backbone demo", "backbone demo --exit --json summary.json", "backbone demo --messages ./my-files --bureaus FR,DE --rabbitmq auto")
-        .With(Messages, Bureaus, RabbitMq, Seed, Exit, Summary)
+            "backbone demo", "backbone demo --exit --json summary.json", "backbone demo --messages ./my-files --bureaus FR,DE --rabbitmq auto",
+            "backbone demo --eventstore esdb://127.0.0.1:2113?tls=false")
+        .With(Messages, Bureaus, RabbitMq, EventStore, Seed, Exit, Summary)
         .Does(shell, RunAsync);
 
     private static async Task RunAsync(Session session, CancellationToken stop)
@@ -58,7 +62,9 @@ internal static class DemoCommand
         var rabbit = session.Get(RabbitMq);
         if (rabbit is not null and not "auto" && !(Uri.TryCreate(rabbit, UriKind.Absolute, out var uri) && uri.Scheme is "amqp" or "amqps"))
             throw CommandFailure.Usage("--rabbitmq is auto or an address.", "Like amqp://user:password@127.0.0.1:5672/.");
-        return new DemoWishes(session.Settings.Data, bureaus, rabbit, session.Get(Seed) ?? RandomNumberGenerator.GetInt32(1, 1_000_000));
+        var store = session.Get(EventStore);
+        if (store is not null && ConnectionString.ProblemWith(store) is { } problem) throw CommandFailure.Usage($"--eventstore: {problem}", "Like esdb://127.0.0.1:2113?tls=false.");
+        return new DemoWishes(session.Settings.Data, bureaus, rabbit, store, session.Get(Seed) ?? RandomNumberGenerator.GetInt32(1, 1_000_000));
     }
 
     private static async Task SendAsync(Session session, DemoHouse house, DemoTally tally, DemoWishes wishes, DemoItems items, CancellationToken stop)

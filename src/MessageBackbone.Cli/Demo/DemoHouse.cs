@@ -12,7 +12,8 @@ namespace MessageBackbone.Cli.Demo;
 
 /// <summary>What a demo is told.</summary>
 /// <param name="RabbitMq">An AMQP address, "auto" for a broker of its own, or null for the transport in memory.</param>
-internal sealed record DemoWishes(string Data, IReadOnlyList<string> Bureaus, string? RabbitMq, int Seed);
+/// <param name="EventStore">The connection string of an EventStoreDB, or null for the event log in a file.</param>
+internal sealed record DemoWishes(string Data, IReadOnlyList<string> Bureaus, string? RabbitMq, string? EventStore, int Seed);
 
 /// <summary>A node, a gateway a bureau and, where wanted, a broker, in this process; all talk to each other as they would across borders.</summary>
 internal sealed class DemoHouse : IAsyncDisposable
@@ -39,6 +40,8 @@ internal sealed class DemoHouse : IAsyncDisposable
     public IReadOnlyDictionary<string, GatewayHost> Gateways => _gateways;
 
     public string Transport => _wishes.RabbitMq is null ? "in-memory" : "rabbitmq";
+
+    private string EventLog => _wishes.EventStore is null ? "sqlite" : "eventstoredb";
 
     /// <summary>Returns when every gateway knows the directory and attends.</summary>
     /// <param name="note">Told what goes on, in a line each.</param>
@@ -112,8 +115,9 @@ internal sealed class DemoHouse : IAsyncDisposable
         var options = HouseDefaults.Node(Pki, HolderFolder.Open(Pki.Root, "node"), Path.Combine(_wishes.Data, "node"));
         options.Listen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(NodePort)).ToString();
         options.RabbitMq = await BrokerAsync(note, stop) ?? "";
+        options.EventStore = _wishes.EventStore ?? "";
         _node = await NodeHost.StartAsync(options, _clock, _logs, stop);
-        note($"Node      {Node.GrpcAddress.GetLeftPart(UriPartial.Authority)}  event log sqlite, transport {Transport}");
+        note($"Node      {Node.GrpcAddress.GetLeftPart(UriPartial.Authority)}  event log {EventLog}, transport {Transport}");
     }
 
     private async Task<string?> BrokerAsync(Action<string> note, CancellationToken stop)

@@ -11,16 +11,24 @@ internal static class NodeCommand
 {
     private static readonly Option<string?> RabbitMq = new("--rabbitmq") { Description = "Route over this broker. Default: in memory.", HelpName = "URI" };
 
+    private static readonly Option<string?> EventStore = new("--eventstore")
+    {
+        Description = "Keep the event log in this EventStoreDB; a password is better kept in the file of --config. Default: in a file.",
+        HelpName = "ESDB",
+    };
+
     public static Command Create(Shell shell) => new DocumentedCommand("node",
             "Run a node. Without --config it takes its keys, the CA and the secretariat from the PKI folder and keeps its data in DATA/node.",
-            "backbone node --config /etc/messagebackbone/node.json", "backbone node --pki pki --data .backbone", "backbone node --print-config")
-        .With(ServiceOptions.Config, ServiceOptions.PrintConfig, RabbitMq)
+            "backbone node --config /etc/messagebackbone/node.json", "backbone node --pki pki --data .backbone", "backbone node --eventstore esdb://127.0.0.1:2113?tls=false",
+            "backbone node --print-config")
+        .With(ServiceOptions.Config, ServiceOptions.PrintConfig, RabbitMq, EventStore)
         .Does(shell, RunAsync);
 
     private static async Task RunAsync(Session session, CancellationToken stop)
     {
         var options = Read(session);
         if (session.Get(RabbitMq) is { } broker) options.RabbitMq = broker;
+        if (session.Get(EventStore) is { } store) options.EventStore = store;
         if (session.Get(ServiceOptions.PrintConfig))
         {
             ServiceOptions.Print(session, NodeOptions.Section, options);

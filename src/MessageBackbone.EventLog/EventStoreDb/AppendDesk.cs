@@ -121,7 +121,7 @@ internal sealed class AppendDesk(LeaderLink link, ServerReader reader, IndexFoll
     {
         var (place, position) = index.Find(id);
         if (place is not null || position is null) return place;
-        return await reader.AtAsync(position.Value, CancellationToken.None) is { } stored && stored.Event.EventId == id
+        return await reader.AtAsync(position.Value, index.Holds, CancellationToken.None) is { } stored && stored.Event.EventId == id
             ? new(stored.Event.Stream, stored.Event.Revision.Value, stored.Part, stored.Parts, position.Value)
             : throw new EventLogUnavailableException($"The event log does not hold at {position} what it held: it is older than the index of its ids.");
     }

@@ -94,6 +94,20 @@ public sealed record ConnectionString
         };
     }
 
+    /// <summary>What <see cref="Parse"/> would say; null when it would succeed.</summary>
+    public static string? ProblemWith(string text)
+    {
+        try
+        {
+            Parse(text);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+
     private static NetworkCredential ParseUser(string text)
     {
         var (user, password) = Cut(text, ":");

@@ -136,7 +136,9 @@ public sealed class EventStoreDbEventLog : IEventLog
 
     /// <inheritdoc/>
     public async ValueTask<RecordedEvent?> ReadAtAsync(LogPosition position, CancellationToken cancellationToken) =>
-        position > await EndAsync(cancellationToken) ? null : (await _reader.AtAsync(position.Value, cancellationToken))?.Event;
+        position.Value > _index.Followed && position > await EndAsync(cancellationToken)
+            ? null
+            : (await _reader.AtAsync(position.Value, _index.Holds, cancellationToken))?.Event;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -59,6 +59,9 @@ internal sealed class IdIndex : IDisposable
         }
     }
 
+    /// <summary>Whether the log is known to hold this event at this position.</summary>
+    public bool Holds(Guid id, ulong position) => Find(id) is var (place, at) && (at ?? place?.Position) == position;
+
     /// <summary>An append of this process was answered. Known from here on, whether or not it was followed yet.</summary>
     public void Remember(StreamId stream, ulong lastRevision, ulong lastPosition, IReadOnlyList<NewEvent> events)
     {

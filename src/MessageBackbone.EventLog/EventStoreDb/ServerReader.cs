@@ -45,9 +45,11 @@ internal sealed class ServerReader(LeaderLink link, StreamNames names, EventStor
     }
 
     /// <summary>The event at exactly this position, which is not after the end of the log; null when none of the log's begins there.</summary>
-    public async Task<StoredEvent?> AtAsync(ulong position, CancellationToken cancellationToken)
+    /// <param name="isThere">Says of an event's id and position that the log is known to hold them.</param>
+    public async Task<StoredEvent?> AtAsync(ulong position, Func<Guid, ulong, bool> isThere, CancellationToken cancellationToken)
     {
         if (await AnyAtAsync(position, cancellationToken) is not { } found || StoredEvent.Read(found, names) is not { } there) return null;
+        if (isThere(there.Event.EventId, position)) return there;
         // At a position inside of a record the server reads whatever bytes lie there. What its stream has at that revision it cannot make up.
         var (events, _) = await StreamAsync(there.Event.Stream, there.Event.Revision.Value, cancellationToken);
         return events.Count > 0 && StoredEvent.Read(events[0], names) is { } sure && sure.Event.Position == there.Event.Position ? sure : null;

@@ -45,7 +45,10 @@ internal sealed record StoredEvent(RecordedEvent Event, int Part, int Parts)
         if (names.Read(e.StreamIdentifier.StreamName.ToStringUtf8()) is not { } stream || !e.Metadata.TryGetValue(TypeKey, out var type)) return null;
         if (ReadDescription(e.CustomMetadata.Memory) is not { } about) return null;
         var recorded = new RecordedEvent(
-            new(answer.CommitPosition), stream, new(e.StreamRevision), e.Id.ToGuid(), type, e.Data.Memory, about.Metadata, about.RecordedAt);
+            new(answer.CommitPosition), stream, new(e.StreamRevision), e.Id.ToGuid(), type, e.Data.Memory, about.Metadata, about.RecordedAt)
+        {
+            EndsAppend = about.Part == about.Parts - 1,
+        };
         return new(recorded, about.Part, about.Parts);
     }
 

@@ -62,7 +62,10 @@ internal sealed class EventReader : IDisposable
         metadata.CopyTo(memory.AsSpan(data.Length));
         return new(
             new((ulong)row.Number(0)), new(Encoding.ASCII.GetString(row.Bytes(1))), new((ulong)row.Number(2)), new(row.Bytes(3), bigEndian: true),
-            Type(row.Bytes(4)), memory.AsMemory(0, data.Length), memory.AsMemory(data.Length), new(row.Number(5), TimeSpan.Zero));
+            Type(row.Bytes(4)), memory.AsMemory(0, data.Length), memory.AsMemory(data.Length), new(row.Number(5), TimeSpan.Zero))
+        {
+            EndsAppend = row.Number(8) is Sql.Whole or Sql.Last,
+        };
     }
 
     // There are a few dozen types and millions of events: one string a type.

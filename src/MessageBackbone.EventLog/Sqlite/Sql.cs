@@ -39,7 +39,7 @@ internal static class Sql
     public const string Insert =
         "INSERT INTO event (stream, revision, event_id, part, type, recorded_at, data, metadata) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-    private const string Columns = "SELECT position, stream, revision, event_id, type, recorded_at, data, metadata FROM event ";
+    private const string Columns = "SELECT position, stream, revision, event_id, type, recorded_at, data, metadata, part FROM event ";
     public const string ReadAll = Columns + "WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3";
     public const string ReadStream = Columns + "WHERE stream = ?1 AND revision >= ?2 ORDER BY revision LIMIT ?3";
     public const string ReadAt = Columns + "WHERE position = ?1";

@@ -30,6 +30,9 @@ public sealed class SqliteEventLog : IEventLog
     /// <inheritdoc/>
     public string Kind => "sqlite";
 
+    /// <summary>Whether the folder holds a log already.</summary>
+    public static bool IsIn(SqliteEventLogOptions options) => File.Exists(options.DatabaseFile);
+
     /// <summary>Opens the log in <see cref="SqliteEventLogOptions.Folder"/>; makes it when the folder has none.</summary>
     /// <exception cref="EventLogOpenException">Another process has it open, a newer version wrote it, or it is no event log.</exception>
     /// <exception cref="EventLogUnavailableException">The disk is full or gives errors.</exception>

@@ -68,7 +68,7 @@ public sealed class NodeHost : IAsyncDisposable
         try
         {
             var founded = DirectoryState.Founded(identity.Founders(options.SecretariatCertificates));
-            log = await engines.OpenLog(options.DataFolder, clock, logs);
+            log = await engines.OpenLog(options, clock, logs, cancellationToken);
             app = Build(options, clock, logs, identity, log, founded, engines);
             var host = new NodeHost(app, identity, log, logs.CreateLogger<NodeHost>());
             await host.OpenAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text.Json.Serialization;
+using MessageBackbone.EventLog.EventStoreDb;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Escalating;
@@ -42,6 +43,9 @@ public sealed class NodeOptions : IValidatableObject
 
     /// <summary>AMQP address of the broker; empty: the transport in memory. Default empty.</summary>
     public string RabbitMq { get; set; } = "";
+
+    /// <summary>Connection string of the EventStoreDB that holds the event log (<c>esdb://…</c>); empty: a file in <see cref="DataFolder"/>. Default empty.</summary>
+    public string EventStore { get; set; } = "";
 
     [Required] public NodeLimits Limits { get; set; } = new();
 
@@ -101,6 +105,11 @@ public sealed class NodeOptions : IValidatableObject
         if (RabbitMq.Length > 0 && !(Uri.TryCreate(RabbitMq, UriKind.Absolute, out var broker) && broker.Scheme is "amqp" or "amqps"))
         {
             yield return new ValidationResult("RabbitMq is an address like amqp://user@host:5672/.", [nameof(RabbitMq)]);
+        }
+
+        if (EventStore.Length > 0 && ConnectionString.ProblemWith(EventStore) is { } problem)
+        {
+            yield return new ValidationResult($"EventStore: {problem}", [nameof(EventStore)]);
         }
     }
 }

@@ -105,6 +105,18 @@ public abstract class ReadContract : AppendContract
     }
 
     [Fact]
+    public async Task Each_event_says_whether_it_ends_its_append()
+    {
+        var stream = Sample.Stream();
+        await MustAppend(stream, NoStream, Event());
+        await MustAppend(stream, At(0), Events(3));
+        await MustAppend(Sample.Stream(), NoStream, Events(2));
+
+        Assert.Equal([true, false, false, true, false, true], (await All()).Select(e => e.EndsAppend));
+        Assert.Equal([true, false, false, true], (await Stream(stream)).Select(e => e.EndsAppend));
+    }
+
+    [Fact]
     public async Task A_cancelled_read_ends_with_a_cancellation()
     {
         await MustAppend(Sample.Stream(), NoStream, Event());

@@ -11,11 +11,11 @@ internal static class NodeControls
     {
         MemoryScenes.AnswerFirst => engines with
         {
-            OpenLog = async (folder, clock, logs) => new EarlyLog(await engines.OpenLog(folder, clock, logs), held),
+            OpenLog = async (options, clock, logs, stop) => new EarlyLog(await engines.OpenLog(options, clock, logs, stop), held),
         },
         MemoryScenes.AcceptedTwice => engines with
         {
-            OpenLog = async (folder, clock, logs) => new ForgetfulLog(await engines.OpenLog(folder, clock, logs)),
+            OpenLog = async (options, clock, logs, stop) => new ForgetfulLog(await engines.OpenLog(options, clock, logs, stop)),
         },
         MemoryScenes.Scrambled => engines with { Replace = Scramble },
         MemoryScenes.Unordered => engines with { Replace = ScrambleAndSwap },

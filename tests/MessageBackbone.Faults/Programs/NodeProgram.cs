@@ -18,8 +18,11 @@ internal static class NodeProgram
         using var logs = ServiceLogs.Create(configurationFile: null);
         var engines = new NodeEngines
         {
-            OpenLog = async (folder, time, factory) => await SqliteEventLog.OpenAsync(
-                new SqliteEventLogOptions { Folder = folder, FaultPoints = faults }, time, factory.CreateLogger<SqliteEventLog>()),
+            // A server's disk is its own: it is the server's process that is broken there.
+            OpenLog = async (options, time, factory, stop) => options.EventStore.Length > 0
+                ? await new NodeEngines().OpenLog(options, time, factory, stop)
+                : await SqliteEventLog.OpenAsync(
+                    new SqliteEventLogOptions { Folder = options.DataFolder, FaultPoints = faults }, time, factory.CreateLogger<SqliteEventLog>()),
         };
         await using var node = await NodeHost.StartAsync(NodeConfiguration.Load(config), clock, logs, NodeControls.Apply(control, engines, held), CancellationToken.None);
         await new Orders(clock)
