@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Breaks a node, three gateways and RabbitMQ on a seeded schedule and judges what every party ends with.
-#   tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--keep FOLDER]
+#   tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--eventstore PROGRAM] [--keep FOLDER]
+#     PROGRAM is an EventStoreDB server: the event log is in it, and it is broken too
 #   tests/faults.sh --control NAME [--protected | --unbroken]   one protection switched off: the damage must be found; with it, or without a kill: none
 #   tests/faults.sh --controls                                  every control in each of these ways
 #   tests/faults.sh --list-controls                             which there are

@@ -25,7 +25,7 @@ internal static partial class EventLogLog
     [LoggerMessage(7, LogLevel.Information, "The event log is reached at {Host}")]
     public static partial void Connected(ILogger logger, string host);
 
-    [LoggerMessage(8, LogLevel.Warning, "The event log {Log} cannot be reached: {Why}; it is tried again in {Pause}")]
+    [LoggerMessage(8, LogLevel.Warning, "The event log {Log} cannot be reached: {Why}; the next attempt is not made within {Pause}")]
     public static partial void Unreachable(ILogger logger, string log, string why, TimeSpan pause);
 
     [LoggerMessage(9, LogLevel.Information, "{Host} does not lead the event log any more; it names {Leader}")]
@@ -42,4 +42,7 @@ internal static partial class EventLogLog
 
     [LoggerMessage(13, LogLevel.Warning, "The event log did not say in time how large an append may be; one of 8 MiB might be refused")]
     public static partial void SizeUnknown(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, "The event log was put back to an earlier state than the index of its ids, {File}, which is made again from it")]
+    public static partial void IndexAhead(ILogger logger, string file);
 }

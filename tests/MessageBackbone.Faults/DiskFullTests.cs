@@ -21,7 +21,7 @@ public sealed class DiskFullTests
     public async Task A_full_disk_is_an_error_of_sqlite_and_loses_nothing(string part)
     {
         var folder = Directory.CreateTempSubdirectory("backbone-disk-full-");
-        await using var house = await House.OpenAsync(folder.FullName, rabbitMq: false, "", [Scene.Recipient, Scene.Sender], [], null, Cancel);
+        await using var house = await House.OpenAsync(folder.FullName, new Engines(RabbitMq: false), "", [Scene.Recipient, Scene.Sender], [], null, Cancel);
         using var journal = new Journal(Path.Combine(folder.FullName, "journal.jsonl"));
         var load = new Load(house, journal, 1, TimeProvider.System);
         Assert.DoesNotContain(SqliteFull, house.ReadLog(part), StringComparison.OrdinalIgnoreCase);

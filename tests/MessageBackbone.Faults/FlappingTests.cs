@@ -21,7 +21,7 @@ public sealed class FlappingTests
     public async Task Thirty_cuts_with_a_full_window_change_no_order_leave_no_number_out_and_show_nothing_twice(bool rabbitMq)
     {
         var folder = Directory.CreateTempSubdirectory("backbone-flapping-");
-        await using var house = await House.OpenAsync(folder.FullName, rabbitMq, "", [Scene.Recipient, Scene.Sender], [], null, Cancel);
+        await using var house = await House.OpenAsync(folder.FullName, new Engines(rabbitMq), "", [Scene.Recipient, Scene.Sender], [], null, Cancel);
         using var journal = new Journal(Path.Combine(folder.FullName, "journal.jsonl"));
         var (line, desk) = (house.Line(Scene.Recipient), house[Scene.Recipient]);
         var scene = new Scene(house, journal, TextWriter.Null, TimeProvider.System, Play.Protected, Cancel);

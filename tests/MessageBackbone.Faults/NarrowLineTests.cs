@@ -19,7 +19,7 @@ public sealed class NarrowLineTests
     public async Task A_flash_passes_large_messages_and_a_file_that_are_under_way(string narrow)
     {
         var (folder, clock) = (Directory.CreateTempSubdirectory("backbone-narrow-"), TimeProvider.System);
-        await using (var house = await House.OpenAsync(folder.FullName, rabbitMq: false, "", [Scene.Recipient, Scene.Sender], [], null, Cancel))
+        await using (var house = await House.OpenAsync(folder.FullName, new Engines(RabbitMq: false), "", [Scene.Recipient, Scene.Sender], [], null, Cancel))
         {
             var (sender, recipient) = (house[Scene.Sender], house[Scene.Recipient]);
             house.Line(narrow).Slow(Pause);

@@ -49,7 +49,8 @@ internal static class Faults
 
     private static string OneLine(Exception fault)
     {
-        var inner = fault.InnerException is { } cause && !fault.Message.Contains(cause.Message, StringComparison.Ordinal) ? $" ({cause.Message})"
+        // A status tells a programmer more than its text, which is in the message; a user less.
+        var inner = fault.InnerException is { } cause and not RpcException && !fault.Message.Contains(cause.Message, StringComparison.Ordinal) ? $" ({cause.Message})"
             : "";
         return Plain.Line(fault.Message.ReplaceLineEndings(" ") + inner.ReplaceLineEndings(" "));
     }

@@ -19,10 +19,13 @@ internal sealed class AppendDesk(LeaderLink link, ServerReader reader, IndexFoll
     private long _doubts;
     private long _settled;
 
+    /// <param name="before">What must have ended before anything is sent. It is waited for inside the stream's turn, so that it changes no order.</param>
     public async Task<AppendOutcome> AppendAsync(
-        StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, CancellationToken cancellationToken)
+        StreamId stream, ExpectedRevision expected, IReadOnlyList<NewEvent> events, Task before, CancellationToken cancellationToken)
     {
         using var turn = await _turns.TakeAsync(stream, cancellationToken);
+        await before.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
         using var hold = await _holds.TakeAsync(events, cancellationToken);
         await link.ConnectAsync(cancellationToken);
         while (true)

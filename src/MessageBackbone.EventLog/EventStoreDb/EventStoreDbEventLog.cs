@@ -67,9 +67,7 @@ public sealed class EventStoreDbEventLog : IEventLog
         {
             ThrowIfClosed();
             // A read that was called before must not find what is appended after.
-            await Volatile.Read(ref _endAsked).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
-            var outcome = await _desk.AppendAsync(stream, expected, events, cancellationToken);
+            var outcome = await _desk.AppendAsync(stream, expected, events, Volatile.Read(ref _endAsked), cancellationToken);
             if (outcome is AppendOutcome.Appended) _bell.Ring();
             return outcome;
         }

@@ -51,8 +51,8 @@ internal sealed record EventStoreDbParts(
     {
         var index = IdIndexFile.Open(options, name, logger);
         if (index.Followed == 0 || (await reader.AnyAtAsync(index.Followed, cancellationToken))?.Event.Id.ToGuid() == index.FollowedId) return index;
-        // The log was put back to an earlier state. What follows it elsewhere stops; the index is only a copy.
-        EventLogLog.IndexMadeAgain(logger, options.IndexFile);
+        // What follows the log elsewhere stops; the index is only a copy.
+        EventLogLog.IndexAhead(logger, options.IndexFile);
         index.Dispose();
         IdIndexFile.Remove(options);
         return IdIndexFile.Open(options, name, logger);

@@ -11,7 +11,7 @@ internal sealed class LeaderFinding(ConnectionString to, ServerChannel server, T
     public async Task<DnsEndPoint> FindAsync(CancellationToken cancellationToken)
     {
         if (!to.Discover) return to.Hosts[0];
-        Exception? last = null;
+        var (why, last) = ("", default(Exception));
         for (var round = 0; round < to.DiscoverAttempts; round++)
         {
             if (round > 0) await Task.Delay(to.DiscoveryInterval, clock, cancellationToken);
@@ -20,15 +20,17 @@ internal sealed class LeaderFinding(ConnectionString to, ServerChannel server, T
                 try
                 {
                     if (await AskAsync(host, cancellationToken) is { } leader) return leader;
+                    (why, last) = ($": {ConnectionString.Show(host)} answers and knows none", null);
                 }
                 catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
                 {
-                    last = e;
+                    // That one answers says more than that another does not.
+                    if (why.Length == 0 || last is not null) (why, last) = ($": {ServerFaults.Words(e)}", e);
                 }
             }
         }
 
-        throw new EventLogUnavailableException($"No host of {to} named a leader{(last is null ? "" : $": {last.Message}")}", last);
+        throw new EventLogUnavailableException($"No host of {to} named a leader{why}", last);
     }
 
     private async Task<DnsEndPoint?> AskAsync(DnsEndPoint host, CancellationToken cancellationToken)

@@ -20,11 +20,11 @@ internal sealed class LeaderLink(
     private LeaderConnection? _connection;
     private DnsEndPoint? _named;
     private TimeSpan _pause;
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private long _failedAt;
     private string _lastFault = "";
 
     /// <summary>How long to wait before the next attempt can be of use.</summary>
-    public TimeSpan Pause => _notBefore - clock.GetUtcNow() is var left && left > TimeSpan.Zero ? left : FirstPause;
+    public TimeSpan Pause => Left is var left && left > TimeSpan.Zero ? left : FirstPause;
 
     /// <summary>Runs one call on the connection to the leader.</summary>
     /// <exception cref="EventLogUnavailableException">The server cannot be reached, is late, does not lead or refuses.</exception>
@@ -55,7 +55,7 @@ internal sealed class LeaderLink(
         {
             if (Current is { } made) return made;
             ThrowIfClosed();
-            if (_notBefore > clock.GetUtcNow()) throw new EventLogUnavailableException($"The event log {to} cannot be reached: {_lastFault}");
+            if (Left > TimeSpan.Zero) throw new EventLogUnavailableException($"The event log {to} cannot be reached: {_lastFault}");
             return await ConnectOnceAsync(cancellationToken);
         }
         finally
@@ -95,6 +95,9 @@ internal sealed class LeaderLink(
 
     public static EventLogUnavailableException Closed() => new("The event log is closed.");
 
+    // By elapsed time: a clock that is set back must not make it longer.
+    private TimeSpan Left => _pause == TimeSpan.Zero ? TimeSpan.Zero : _pause - clock.GetElapsedTime(_failedAt);
+
     private LeaderConnection? Current => Volatile.Read(ref _connection) is { Lost.IsCancellationRequested: false } there ? there : null;
 
     private async Task<LeaderConnection> ConnectOnceAsync(CancellationToken cancellationToken)
@@ -105,7 +108,7 @@ internal sealed class LeaderLink(
             var made = await FollowAsync(stop.Token);
             _connection?.Dispose();
             Volatile.Write(ref _connection, made);
-            (_pause, _notBefore) = (TimeSpan.Zero, DateTimeOffset.MinValue);
+            _pause = TimeSpan.Zero;
             EventLogLog.Connected(logger, ConnectionString.Show(made.Host));
             return made;
         }
@@ -115,7 +118,7 @@ internal sealed class LeaderLink(
             ThrowIfClosed();
             _lastFault = ServerFaults.Words(e);
             _pause = _pause == TimeSpan.Zero ? FirstPause : Min(_pause * 2, options.ReconnectAtMost);
-            _notBefore = clock.GetUtcNow() + _pause;
+            _failedAt = clock.GetTimestamp();
             EventLogLog.Unreachable(logger, to.ToString(), _lastFault, _pause);
             throw e as EventLogUnavailableException ?? new($"The event log {to} cannot be reached: {_lastFault}", e);
         }
@@ -143,7 +146,8 @@ internal sealed class LeaderLink(
             {
                 connection.Dispose();
                 if (e is RpcException { Status.DebugException: var cause } && Certificate(cause) is { } wrong)
-                    throw new EventLogOpenException(to.ToString(), $"The event log's certificate was not accepted: {wrong.Message}", e);
+                    throw new EventLogOpenException(
+                        to.ToString(), $"TLS with the event log did not come about: {ServerFaults.Words(wrong)} Its certificate, tlsCaFile or tls=… is wrong", e);
                 if (e is RpcException rpc && ServerFaults.IsRefusedAccess(rpc))
                     throw new EventLogOpenException(to.ToString(), $"The event log refused the user of the connection string: {ServerFaults.Words(rpc)}", e);
                 throw;

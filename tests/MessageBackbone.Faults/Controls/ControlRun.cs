@@ -54,7 +54,7 @@ internal sealed record ControlRun(string Name, string Off, string Damage, Func<S
     {
         var off = play != Play.Protected;
         await using var house = await House.OpenAsync(
-            folder, RabbitMq, off ? Name : Fault, [Scene.Recipient, Scene.Sender], WithRaw ? [Scene.Raw] : [], Always + (off ? Configure : null), cancellationToken);
+            folder, new Engines(RabbitMq), off ? Name : Fault, [Scene.Recipient, Scene.Sender], WithRaw ? [Scene.Raw] : [], Always + (off ? Configure : null), cancellationToken);
         using var journal = new Journal(Path.Combine(folder, "journal.jsonl"));
         var scene = new Scene(house, journal, output, clock, play, cancellationToken);
         await (play == Play.Unbroken ? UnbrokenAsync! : PlayAsync)(scene);

@@ -4,7 +4,7 @@ using MessageBackbone.Node.Routing;
 namespace MessageBackbone.Faults.Houses;
 
 /// <summary>The house's own RabbitMQ.</summary>
-internal sealed class Broker(LocalBroker broker, string folder) : IAsyncDisposable
+internal sealed class Broker(LocalBroker broker, string folder) : IServer, IAsyncDisposable
 {
     // Where everything is slow a start can take longer than its time; a run of half an hour does not end for that.
     private const int StartTries = 10;

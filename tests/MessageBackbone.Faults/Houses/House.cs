@@ -6,10 +6,14 @@ using MessageBackbone.Cli.Addresses;
 using MessageBackbone.Cli.Invoking;
 using MessageBackbone.Cli.Pki;
 using MessageBackbone.Cli.Running;
+using MessageBackbone.EventLog;
+using MessageBackbone.EventLog.EventStoreDb;
+using MessageBackbone.EventLog.Sqlite;
 using MessageBackbone.Faults.Programs;
 using MessageBackbone.Gateway;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Routing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MessageBackbone.Faults.Houses;
 
@@ -40,6 +44,8 @@ internal sealed class House : IAsyncDisposable
 
     public Broker? Broker { get; private set; }
 
+    public LogServer? LogServer { get; private set; }
+
     /// <summary>The bureaus that have a gateway.</summary>
     public IReadOnlyCollection<string> Gateways => _desks.Keys;
 
@@ -49,14 +55,15 @@ internal sealed class House : IAsyncDisposable
     /// <param name="withGateway">Bureaus with a gateway.</param>
     /// <param name="without">A bureau that sends by itself.</param>
     public static async Task<House> OpenAsync(
-        string folder, bool rabbitMq, string control, string[] withGateway, string[] without, Action<NodeOptions>? configure, CancellationToken cancellationToken)
+        string folder, Engines engines, string control, string[] withGateway, string[] without, Action<NodeOptions>? configure, CancellationToken cancellationToken)
     {
         var house = new House(Directory.CreateDirectory(folder).FullName, control);
         try
         {
             string[] bureaus = [.. withGateway, .. without];
             await house.CommandAsync("pki", "init", "--bureaus", string.Join(',', bureaus));
-            if (rabbitMq) await house.StartBrokerAsync(cancellationToken);
+            if (engines.RabbitMq) await house.StartBrokerAsync(cancellationToken);
+            if (engines.LogServer) await house.StartLogServerAsync(engines.EventStore, cancellationToken);
             house.WriteNodeConfiguration(configure);
             await house.StartAsync(NodeProgram.Name, cancellationToken);
             foreach (var bureau in bureaus) await house.CommandAsync("directory", "register", bureau);
@@ -75,7 +82,15 @@ internal sealed class House : IAsyncDisposable
     /// <exception cref="PartGoneException">It was killed and is not back yet.</exception>
     public Part Part(string name) => _parts.TryGetValue(name, out var part) ? part : throw new PartGoneException(name);
 
-    /// <summary>The line from a gateway to the node; "broker": from the node to the broker.</summary>
+    /// <summary>The server of this name; null: it is a part.</summary>
+    public IServer? Server(string name) => name switch
+    {
+        "broker" => Broker,
+        "log" => LogServer,
+        _ => null,
+    };
+
+    /// <summary>The line from a gateway to the node; "broker" and "log": from the node to that server.</summary>
     public Proxy Line(string name) => _lines[name];
 
     /// <summary>The database of a part, by the name of its file.</summary>
@@ -133,6 +148,20 @@ internal sealed class House : IAsyncDisposable
         foreach (var part in _parts.Values) await part.DisposeAsync();
         foreach (var line in _lines.Values) await line.DisposeAsync();
         if (Broker is not null) await Broker.DisposeAsync();
+        if (LogServer is not null) await LogServer.DisposeAsync();
+    }
+
+    /// <summary>The log, for reading: of a file when its node has stopped, of a server at any time, with an index of its own.</summary>
+    public async Task<IEventLog> OpenLogAsync(TimeProvider clock, CancellationToken cancellationToken) => LogServer is null
+        ? await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = NodeFolder }, clock, NullLogger.Instance)
+        : await EventStoreDbEventLog.OpenAsync(
+            new() { ConnectionString = LogAddress(LogServer.Port), Folder = Path.Combine(Folder, "reader") }, clock, NullLogger.Instance, cancellationToken);
+
+    /// <summary>The position of the last event of a log that is in a server.</summary>
+    public async Task<long> EndOfServersLogAsync(CancellationToken cancellationToken)
+    {
+        await using var log = await OpenLogAsync(TimeProvider.System, cancellationToken);
+        return (long)(await log.EndAsync(cancellationToken)).Value;
     }
 
     private async Task StartBrokerAsync(CancellationToken cancellationToken)
@@ -141,12 +170,22 @@ internal sealed class House : IAsyncDisposable
         _lines["broker"] = new Proxy(Broker.Address.Port);
     }
 
+    private async Task StartLogServerAsync(string program, CancellationToken cancellationToken)
+    {
+        LogServer = await LogServer.StartAsync(program, Path.Combine(Folder, "eventstore"), cancellationToken);
+        _lines["log"] = new Proxy(LogServer.Port);
+    }
+
+    // In a house that is broken every second a line that gives no sign must be noticed soon.
+    private static string LogAddress(int port) => $"esdb://127.0.0.1:{port}?tls=false&keepAliveInterval=2000&keepAliveTimeout=3000&defaultDeadline=5000";
+
     private void WriteNodeConfiguration(Action<NodeOptions>? configure)
     {
         var pki = new PkiFolder(PkiFolder, TimeProvider.System);
         var options = HouseDefaults.Node(pki, HolderFolder.Open(PkiFolder, "node"), NodeFolder);
         options.Listen = new IPEndPoint(IPAddress.Loopback, _nodePort).ToString();
         options.RabbitMq = Broker is null ? "" : new UriBuilder(Broker.Address) { Port = _lines["broker"].Port }.Uri.ToString();
+        options.EventStore = LogServer is null ? "" : LogAddress(_lines["log"].Port);
         // What is waited for in a house that is broken every second must be soon.
         options.Delivering.InHandAtMost = TimeSpan.FromSeconds(20);
         options.Delivering.AgainAfter = TimeSpan.FromSeconds(2);

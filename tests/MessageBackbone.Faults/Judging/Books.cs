@@ -39,7 +39,9 @@ internal sealed class Books(House house, bool withSteps)
                 if (count > 0) open.Add(new Unfinished("", $"the node has {count} {text}"));
             }
             // Asked last: what was appended meanwhile is then not read yet.
-            var head = await AskAsync("events.db", "select coalesce(max(position), 0) from event", cancellationToken);
+            var head = house.LogServer is null
+                ? await AskAsync("events.db", "select coalesce(max(position), 0) from event", cancellationToken)
+                : await house.EndOfServersLogAsync(cancellationToken);
             sum += $"{head} ";
             foreach (var file in (string[])[Plan, Clocks, Requests])
                 if (await AskAsync(file, "select position from checkpoint", cancellationToken) is var read && read != head)

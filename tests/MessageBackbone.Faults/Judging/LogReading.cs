@@ -1,9 +1,8 @@
 using Google.Protobuf;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
-using MessageBackbone.EventLog.Sqlite;
+using MessageBackbone.Faults.Houses;
 using MessageBackbone.V1;
-using Microsoft.Extensions.Logging.Abstractions;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 
 namespace MessageBackbone.Faults.Judging;
@@ -17,10 +16,10 @@ internal sealed class LogReading
     private readonly Dictionary<(string Id, string Bureau), List<Fact>> _facts = [];
     private readonly Dictionary<(string Bureau, Precedence Precedence), ulong> _numbers = [];
 
-    public static async Task<NodeLog> ReadAsync(string folder, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<NodeLog> ReadAsync(House house, TimeProvider clock, CancellationToken cancellationToken)
     {
         var reading = new LogReading();
-        await using var log = await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = folder }, clock, NullLogger.Instance);
+        await using var log = await house.OpenLogAsync(clock, cancellationToken);
         await foreach (var batch in log.ReadAllAsync(LogPosition.Start, cancellationToken))
             foreach (var recorded in batch)
                 reading.Apply(recorded, EventTypes.Parse(recorded.Type, recorded.Data));

@@ -62,7 +62,7 @@ internal sealed class Quiet
             Inboxes = inboxes,
             Holders = holders,
             Files = _officers.Files,
-            Log = await LogReading.ReadAsync(_house.NodeFolder, _clock, cancellationToken),
+            Log = await LogReading.ReadAsync(_house, _clock, cancellationToken),
             Unfinished = _unfinished,
         };
     }

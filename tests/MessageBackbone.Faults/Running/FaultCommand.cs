@@ -8,7 +8,8 @@ internal static class FaultCommand
     private const string Usage = """
         Breaks a node, three gateways and a broker, all real processes, on a schedule, and judges what every party ends with.
 
-          tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--keep FOLDER]
+          tests/faults.sh [--minutes N] [--seed S] [--in-memory] [--eventstore PROGRAM] [--keep FOLDER]
+                                               PROGRAM: an EventStoreDB server; the log is in it, and it is broken too
           tests/faults.sh --control NAME       one protection switched off: the damage must be found, so it ends with 1
           tests/faults.sh --control NAME --protected   the same scene with the protection: it ends well
           tests/faults.sh --control NAME --unbroken    without the protection and without the kill, where there is one: it ends well too
@@ -43,7 +44,7 @@ internal static class FaultCommand
         };
         Console.CancelKeyPress += cancel;
         if (options is { Control.Length: 0, Controls: false })
-            await output.WriteLineAsync($"seed {options.Seed}, {options.Length.TotalMinutes:0.##} minutes, {(options.RabbitMq ? "RabbitMQ" : "in memory")}");
+            await output.WriteLineAsync($"seed {options.Seed}, {options.Length.TotalMinutes:0.##} minutes, {options.Engines}");
         try
         {
             if (options.Controls) return await ControlRuns.RunAsync(options, output, TimeProvider.System, stop.Token) ? 0 : 1;

@@ -38,9 +38,9 @@ internal sealed class FaultRun(RunOptions options, TextWriter output, TimeProvid
     private async Task<RunResult> RunInAsync(string folder, CancellationToken cancellationToken)
     {
         if (ControlRun.Find(options.Control) is { } control) return await control.RunAsync(folder, options.Play, output, clock, cancellationToken);
-        await using var house = await House.OpenAsync(folder, options.RabbitMq, "", WithGateway, [Raw], SetLevels, cancellationToken);
+        await using var house = await House.OpenAsync(folder, options.Engines, "", WithGateway, [Raw], SetLevels, cancellationToken);
         using var journal = new Journal(Path.Combine(folder, "journal.jsonl"));
-        var faults = Schedule.Make(options.Seed, options.Length, house.Gateways, options.RabbitMq);
+        var faults = Schedule.Make(options.Seed, options.Length, house.Gateways, options.Engines);
         var (breaking, officers) = (new Breaking(house, output, clock), new Officers(house, journal));
         await Poison.InstallAsync(house, cancellationToken);
         using (var raw = new RawSender(house, journal, Raw, options.Seed))

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MessageBackbone.Faults.Controls;
+using MessageBackbone.Faults.Houses;
 
 namespace MessageBackbone.Faults.Running;
 
@@ -11,8 +12,8 @@ internal sealed record RunOptions
     /// <summary>How long things break; starting and coming to rest is not counted.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Over RabbitMQ, or in memory.</summary>
-    public bool RabbitMq { get; init; } = true;
+    /// <summary>Over RabbitMQ or in memory; the event log in a file or in a server.</summary>
+    public Engines Engines { get; init; } = new(RabbitMq: true);
 
     /// <summary>The protection that is switched off; empty: none.</summary>
     public string Control { get; init; } = "";
@@ -33,7 +34,7 @@ internal sealed record RunOptions
 
     public string Replay => Control.Length > 0
         ? $"tests/faults.sh --control {Control}{(Play == Play.SwitchedOff ? "" : $" --{Play.ToString().ToLowerInvariant()}")}"
-        : string.Create(CultureInfo.InvariantCulture, $"tests/faults.sh --minutes {Length.TotalMinutes:0.###} --seed {Seed}{(RabbitMq ? "" : " --in-memory")}");
+        : string.Create(CultureInfo.InvariantCulture, $"tests/faults.sh --minutes {Length.TotalMinutes:0.###} --seed {Seed}{(Engines.RabbitMq ? "" : " --in-memory")}{(Engines.LogServer ? $" --eventstore {Engines.EventStore}" : "")}");
 
     /// <summary>Null: the usage is wrong, and <paramref name="problem"/> says how.</summary>
     public static RunOptions? Parse(IReadOnlyList<string> args, out string problem)
@@ -61,8 +62,12 @@ internal sealed record RunOptions
                     options = options with { Folder = Path.GetFullPath(value) };
                     i++;
                     break;
+                case "--eventstore" when File.Exists(value):
+                    options = options with { Engines = options.Engines with { EventStore = Path.GetFullPath(value) } };
+                    i++;
+                    break;
                 case "--in-memory":
-                    options = options with { RabbitMq = false };
+                    options = options with { Engines = options.Engines with { RabbitMq = false } };
                     break;
                 case "--protected":
                     options = options with { Play = Play.Protected };

@@ -95,23 +95,23 @@ internal sealed class Breaking(House house, TextWriter output, TimeProvider cloc
 
     private async Task KillAsync(Fault fault, CancellationToken cancellationToken)
     {
-        if (fault.On != "broker")
+        if (house.Server(fault.On) is not { } server)
         {
             await house.Part(fault.On).KillAsync();
             await Task.Delay(fault.For, clock, cancellationToken);
             await house.StartAsync(fault.On, cancellationToken);
             return;
         }
-        await house.Broker!.KillAsync();
-        if (fault.Kind == FaultKind.Wipe) house.Broker.Wipe();
+        await server.KillAsync();
+        if (fault.Kind == FaultKind.Wipe) house.Broker!.Wipe();
         await Task.Delay(fault.For, clock, cancellationToken);
-        await house.Broker.StartAgainAsync(cancellationToken);
+        await server.StartAgainAsync(cancellationToken);
     }
 
     private async Task SuspendAsync(Fault fault, CancellationToken cancellationToken)
     {
-        var (suspend, resume) = fault.On == "broker"
-            ? ((Func<Task>)house.Broker!.SuspendAsync, (Func<Task>)house.Broker.ResumeAsync)
+        var (suspend, resume) = house.Server(fault.On) is { } server
+            ? ((Func<Task>)server.SuspendAsync, (Func<Task>)server.ResumeAsync)
             : (house.Part(fault.On).SuspendAsync, house.Part(fault.On).ResumeAsync);
         await suspend();
         try
