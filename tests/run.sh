@@ -46,6 +46,7 @@ dotnet format whitespace MessageBackbone.sln --no-restore --verify-no-changes --
 passed=0 failed=0 skipped=0 red=()
 logs=$(mktemp -d)
 for project in tests/*/*.csproj; do
+  ! grep -q '<IsTestProject>false' "$project" || continue
   name=$(basename "$project" .csproj)
   if [ $# -gt 0 ]; then
     wanted=; for part in "$@"; do case "$name" in *"$part"*) wanted=1 ;; esac; done

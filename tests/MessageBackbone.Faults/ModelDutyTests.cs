@@ -27,7 +27,12 @@ public sealed class ModelDutyTests
         Case Asked() => new Case().Send(sent).Happen(sent.Reference, "DE", Happened.Started);
         Case Answered() => Asked().Send(answer, kind: "answer", inReplyTo: sent.Reference);
 
+        Case Overtaken(Happened first, Happened second) => new Case().Send(sent, shown: false).Happen(sent.Reference, "DE", first).Happen(sent.Reference, "DE", second)
+            .Show("DE", sent.Reference, 1).Send(answer, kind: "answer", inReplyTo: sent.Reference).Happen(sent.Reference, "DE", Happened.Closed);
+
         Good(sent, Asked());
+        Assert.True(Model.Judge([sent, answer], Overtaken(Happened.Answered, Happened.Delivered).Ends).Good);
+        Assert.Single(Model.Judge([sent, answer], Overtaken(Happened.Delivered, Happened.Answered).Ends).Unresolved);
         Assert.True(Model.Judge([sent, answer], Answered().Happen(sent.Reference, "DE", Happened.Closed).Ends).Good);
         Assert.Single(Model.Judge([sent], new Case().Send(sent).Ends).Unresolved);
         Assert.Single(Model.Judge([sent, answer], Answered().Ends).Unresolved);

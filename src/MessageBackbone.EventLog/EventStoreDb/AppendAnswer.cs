@@ -5,8 +5,8 @@ namespace MessageBackbone.EventLog.EventStoreDb;
 /// <summary>What the server said to one append. A closed set.</summary>
 internal abstract record AppendAnswer
 {
-    // google.rpc.Code, as far as the server uses it. It says 0 for "not ready".
-    private const int InvalidArgument = 3, DeadlineExceeded = 4, AlreadyExists = 6, PermissionDenied = 7, FailedPrecondition = 9, NotReady = 0;
+    // google.rpc.Code, as far as the server uses it. It says 5 for a stream that was deleted, and 0 for "not ready".
+    private const int InvalidArgument = 3, DeadlineExceeded = 4, NotFound = 5, AlreadyExists = 6, PermissionDenied = 7, FailedPrecondition = 9, NotReady = 0;
 
     private AppendAnswer()
     {
@@ -36,7 +36,7 @@ internal abstract record AppendAnswer
     private static AppendAnswer ReadError(BatchAppendResp.Types.Fault fault) => fault.Code switch
     {
         AlreadyExists when fault.Details?.TryUnpack<WrongExpectedVersion>(out var wrong) == true => new Elsewhere(RevisionOf(wrong)),
-        InvalidArgument or PermissionDenied or FailedPrecondition or NotReady => new Refused(Words(fault)),
+        InvalidArgument or NotFound or PermissionDenied or FailedPrecondition or NotReady => new Refused(Words(fault)),
         DeadlineExceeded => new Unknown("the server was late"),
         _ => new Unknown(Words(fault)),
     };

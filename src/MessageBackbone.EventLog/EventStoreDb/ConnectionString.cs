@@ -72,6 +72,9 @@ public sealed record ConnectionString
             _ => throw new FormatException("A connection string begins with esdb:// or esdb+discover://."),
         };
         var (address, query) = Cut(rest ?? "", "?");
+        // Else the piece of a password before its '?' would be taken for a host, and shown as one.
+        if (query?.Contains('@', StringComparison.Ordinal) == true)
+            throw new FormatException("Behind the '?' of a connection string an '@' is written %40, and in a password a '?' is written %3F.");
         var at = address.LastIndexOf('@');
         var hosts = address[(at + 1)..].TrimEnd('/').Split(',').Select(ParseHost).ToList();
         var options = ConnectionOptions.Read(query ?? "");

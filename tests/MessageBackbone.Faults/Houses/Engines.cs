@@ -7,6 +7,9 @@ internal sealed record Engines(bool RabbitMq, string EventStore = "")
 {
     public bool LogServer => EventStore.Length > 0;
 
+    /// <summary>As the runner's command line names them.</summary>
+    public string Arguments => $"{(RabbitMq ? "" : " --in-memory")}{(LogServer ? $" --eventstore {EventStore}" : "")}";
+
     /// <summary>In words, for the runner's first line.</summary>
     public override string ToString() => $"{(RabbitMq ? "RabbitMQ" : "in memory")}{(LogServer ? ", the log in an EventStoreDB" : "")}";
 }

@@ -31,7 +31,9 @@ internal static class Duties
     private static void JudgeClock(Walk walk, bool answered, Damage damage)
     {
         var reference = walk.Message.Reference;
-        if (walk.Has(Happened.Delivered) && !walk.Has(Happened.Started)) damage.Leave(reference, $"{Deliveries.Name(walk)}: the clock of the request was not started");
+        // An answer may be recorded before the receipt of what it answers, for example while the log is away: then there is nothing left to measure.
+        var overtaken = walk.HasBefore(Happened.Answered, Happened.Delivered);
+        if (walk.Has(Happened.Delivered) && !walk.Has(Happened.Started) && !overtaken) damage.Leave(reference, $"{Deliveries.Name(walk)}: the clock of the request was not started");
         if (answered && !walk.Has(Happened.Closed)) damage.Leave(reference, $"{Deliveries.Name(walk)}: answered, and the clock of the request runs");
         if (!answered && walk.Has(Happened.Closed)) damage.Lose(reference, $"{Deliveries.Name(walk)}: the clock of the request was closed, and the log has no answer");
     }

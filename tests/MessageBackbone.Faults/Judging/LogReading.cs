@@ -56,6 +56,7 @@ internal sealed class LogReading
         _messages.Add(message);
         _accepted[message.Id] = (message, header.Precedence);
         foreach (var recipient in accepted.Recipients) Begin(message, header.Precedence, recipient);
+        if (header.Kind == "answer" && _facts.TryGetValue((header.InReplyTo, header.From), out var asked)) asked.Add(new(Happened.Answered));
     }
 
     // In the alternate's lane it gets the next number, as a message that is accepted now.

@@ -20,6 +20,7 @@ internal enum Happened
     Operator,
 
     /// <summary>Of the clock of a request.</summary>
+    Answered,
     Started,
     Closed,
     Reminded,
@@ -39,6 +40,9 @@ internal sealed record Logged(string Id, string From, string Kind, string Refere
 internal sealed record Walk(Logged Message, string Bureau, string Precedence, ulong Number, IReadOnlyList<Fact> Facts)
 {
     public bool Has(Happened what) => Count(what) > 0;
+
+    /// <summary>Both happened, and this before that.</summary>
+    public bool HasBefore(Happened what, Happened that) => Facts.TakeWhile(fact => fact.What != that).Any(fact => fact.What == what) && Has(that);
 
     public int Count(Happened what) => Facts.Count(fact => fact.What == what);
 }

@@ -34,7 +34,7 @@ internal sealed record RunOptions
 
     public string Replay => Control.Length > 0
         ? $"tests/faults.sh --control {Control}{(Play == Play.SwitchedOff ? "" : $" --{Play.ToString().ToLowerInvariant()}")}"
-        : string.Create(CultureInfo.InvariantCulture, $"tests/faults.sh --minutes {Length.TotalMinutes:0.###} --seed {Seed}{(Engines.RabbitMq ? "" : " --in-memory")}{(Engines.LogServer ? $" --eventstore {Engines.EventStore}" : "")}");
+        : string.Create(CultureInfo.InvariantCulture, $"tests/faults.sh --minutes {Length.TotalMinutes:0.###} --seed {Seed}{Engines.Arguments}");
 
     /// <summary>Null: the usage is wrong, and <paramref name="problem"/> says how.</summary>
     public static RunOptions? Parse(IReadOnlyList<string> args, out string problem)
