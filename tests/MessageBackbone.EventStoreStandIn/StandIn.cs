@@ -108,6 +108,8 @@ public sealed class StandIn : IAsyncDisposable
     private async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         _connections[connection.ConnectionId] = connection;
+        // One that comes while it stops would be served by what is left of it.
+        if (!IsRunning) connection.Abort();
         try
         {
             await next(connection);

@@ -17,6 +17,7 @@ public sealed class EventStoreDbEventLog : IEventLog
     private readonly Bell _bell;
     private readonly LeaderLink _link;
     private readonly ServerReader _reader;
+    private readonly SharedPages _pages;
     private readonly StreamNames _names;
     private readonly IdIndex _index;
     private readonly IndexFollowing _following;
@@ -30,7 +31,7 @@ public sealed class EventStoreDbEventLog : IEventLog
     internal EventStoreDbEventLog(EventStoreDbOptions options, EventStoreDbParts parts, TimeProvider clock, ILogger logger)
     {
         (_options, _lock, _bell, _link, _reader, _names) = (options, parts.Lock, parts.Bell, parts.Link, parts.Reader, parts.Names);
-        (_index, _following, Name) = (parts.Index, parts.Following, parts.Name);
+        (_pages, _index, _following, Name) = (parts.Pages, parts.Index, parts.Following, parts.Name);
         _desk = new(_link, _reader, _following, _index, _names, parts.To.Deadline);
         _slots = new(options.QueuedAppends, options.QueuedAppends);
         _keeping = new IndexKeeping(_following, _link, _bell, clock, logger).RunAsync(_closing.Token);
@@ -118,11 +119,11 @@ public sealed class EventStoreDbEventLog : IEventLog
             var ring = _bell.Next;
             for (var more = true; more;)
             {
-                (var page, more) = await _reader.AllAsync(from.Value, _names.Ours, cancellationToken);
-                if (page.Count == 0) continue;
-                from = new(page[^1].CommitPosition);
-                if (from <= after) continue;
-                yield return [.. page.Where(answer => answer.CommitPosition > after.Value).Select(Ours)];
+                (var page, more) = await _pages.AfterAsync(from.Value, cancellationToken);
+                if (page.Events.Count == 0) continue;
+                from = new(page.Last);
+                var batch = Ours(page, after);
+                if (batch.Count > 0) yield return batch;
             }
 
             await ring.WaitAsync(cancellationToken);
@@ -133,10 +134,15 @@ public sealed class EventStoreDbEventLog : IEventLog
     public async ValueTask<LogPosition> EndAsync(CancellationToken cancellationToken) => await _reader.EndAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<RecordedEvent?> ReadAtAsync(LogPosition position, CancellationToken cancellationToken) =>
-        position.Value > _index.Followed && position > await EndAsync(cancellationToken)
-            ? null
-            : (await _reader.AtAsync(position.Value, _index.Holds, cancellationToken))?.Event;
+    public async ValueTask<RecordedEvent?> ReadAtAsync(LogPosition position, CancellationToken cancellationToken)
+    {
+        ThrowIfClosed();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_pages.Find(position.Value) is { } kept) return kept.Event;
+        if (position.Value > _index.Followed && position > await EndAsync(cancellationToken)) return null;
+        return (await _reader.AtAsync(position.Value, _index.Holds, cancellationToken))?.Event;
+    }
+
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -165,7 +171,22 @@ public sealed class EventStoreDbEventLog : IEventLog
         }
     }
 
-    private RecordedEvent Ours(Wire.ReadResp.Types.ReadEvent answer) => StoredEvent.Read(answer, _names)?.Event ?? throw new EventLogUnavailableException(
+    private List<RecordedEvent> Ours(LogPage page, LogPosition after)
+    {
+        var batch = new List<RecordedEvent>(page.Events.Count);
+        foreach (var (answer, stored) in page.Events.Zip(page.Stored))
+        {
+            if (answer.CommitPosition <= after.Value) continue;
+            if (stored is not null) batch.Add(stored.Event);
+            else if (StreamNames.Described(answer.Event.StreamIdentifier.StreamName.ToStringUtf8()) is null) throw NotOurs(answer);
+        }
+
+        return batch;
+    }
+
+    private RecordedEvent Ours(Wire.ReadResp.Types.ReadEvent answer) => StoredEvent.Read(answer, _names)?.Event ?? throw NotOurs(answer);
+
+    private static EventLogUnavailableException NotOurs(Wire.ReadResp.Types.ReadEvent answer) => new(
         $"The event log's stream {answer.Event.StreamIdentifier.StreamName.ToStringUtf8()} holds an event that this log did not write, at revision "
         + $"{answer.Event.StreamRevision}.");
 

@@ -4,7 +4,8 @@ namespace MessageBackbone.EventLog.EventStoreDb;
 
 /// <summary>What a log consists of once everything was checked that must be right before the first append.</summary>
 internal sealed record EventStoreDbParts(
-    ConnectionString To, string Name, FileStream Lock, Bell Bell, LeaderLink Link, ServerReader Reader, StreamNames Names, IdIndex Index, IndexFollowing Following)
+    ConnectionString To, string Name, FileStream Lock, Bell Bell, LeaderLink Link, ServerReader Reader, SharedPages Pages, StreamNames Names, IdIndex Index,
+    IndexFollowing Following)
 {
     /// <summary>Connects, reads the log's name, catches up the index, and refuses a server whose settings break the log's promises.</summary>
     public static async Task<EventStoreDbParts> OpenAsync(EventStoreDbOptions options, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
@@ -21,11 +22,12 @@ internal sealed record EventStoreDbParts(
             var connection = await link.ConnectAsync(cancellationToken);
             var reader = new ServerReader(link, names, options);
             index = await OpenIndexAsync(options, name!, reader, logger, cancellationToken);
-            var following = new IndexFollowing(reader, names, index, logger);
+            var pages = new SharedPages(reader, names);
+            var following = new IndexFollowing(pages, index, logger);
             await following.ToEndAsync(cancellationToken);
             RefuseObjections(to, index);
             await AppendSizeProbe.RunAsync(connection, names, to.Deadline, logger);
-            return new(to, name!, file, bell, link, reader, names, index, following);
+            return new(to, name!, file, bell, link, reader, pages, names, index, following);
 
             async Task IntroduceAsync(LeaderConnection leader, CancellationToken stop)
             {

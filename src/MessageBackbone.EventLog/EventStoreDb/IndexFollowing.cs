@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace MessageBackbone.EventLog.EventStoreDb;
 
 /// <summary>Keeps the index of ids up with the log, and sees on the way what is set against the log's promises: retention, deletion, others' events.</summary>
-internal sealed class IndexFollowing(ServerReader reader, StreamNames names, IdIndex index, ILogger logger) : IDisposable
+internal sealed class IndexFollowing(SharedPages pages, IdIndex index, ILogger logger) : IDisposable
 {
     private static readonly string[] Retention = ["$maxAge", "$maxCount", "$tb"];
 
@@ -29,8 +29,8 @@ internal sealed class IndexFollowing(ServerReader reader, StreamNames names, IdI
         {
             for (var more = true; more;)
             {
-                (var page, more) = await reader.AllAsync(index.Followed, names.OursAndTheirMetadata, cancellationToken);
-                if (page.Count > 0) Take(page);
+                (var page, more) = await pages.AfterAsync(index.Followed, cancellationToken);
+                if (page.Events.Count > 0) Take(page);
             }
         }
         catch (Sqlite.SqliteFault fault)
@@ -45,20 +45,24 @@ internal sealed class IndexFollowing(ServerReader reader, StreamNames names, IdI
 
     public void Dispose() => _one.Dispose();
 
-    private void Take(List<ReadResp.Types.ReadEvent> page)
+    private void Take(LogPage page)
     {
-        var (events, objections) = (new List<StoredEvent>(page.Count), new List<(string, string?)>());
-        foreach (var answer in page)
+        var (events, objections) = (new List<StoredEvent>(page.Events.Count), new List<(string, string?)>());
+        foreach (var (answer, stored) in page.Events.Zip(page.Stored))
         {
+            if (stored is not null)
+            {
+                events.Add(stored);
+                continue;
+            }
+
             var stream = answer.Event.StreamIdentifier.StreamName.ToStringUtf8();
-            if (StreamNames.Described(stream) is { } described) objections.Add((described, RetentionIn(answer.Event.Data.Memory)));
-            else if (StoredEvent.Read(answer, names) is { } ours) events.Add(ours);
-            else objections.Add((stream, ObjectionTo(answer.Event)));
+            objections.Add(StreamNames.Described(stream) is { } described ? (described, RetentionIn(answer.Event.Data.Memory)) : (stream, ObjectionTo(answer.Event)));
         }
 
         foreach (var (stream, what) in objections)
             if (what is not null) EventLogLog.Objection(logger, stream, what);
-        index.Take(events, objections, (page[^1].CommitPosition, page[^1].Event.Id.ToGuid()));
+        index.Take(events, objections, (page.Last, page.Events[^1].Event.Id.ToGuid()));
     }
 
     private static string ObjectionTo(ReadResp.Types.ReadEvent.Types.RecordedEvent e)
