@@ -78,7 +78,7 @@ internal static class DemoCommand
         var state = await run.SendAllAsync(drawn, stop);
         if (state.EndToEndMs.Count > 0) await first;
         var shown = await DemoInboxes.ListAsync(house.Addresses(), session.Shell.Clock, stop);
-        var summary = DemoReport.Summarise(state, await run.AuditAsync(stop), shown, run.Took, house.Transport, wishes.Seed, items.LeftOut, out var problems);
+        var summary = DemoReport.Summarise(state, await run.AuditAsync(stop), shown, run.Took, house, wishes.Seed, items.LeftOut, out var problems);
         report.Show(summary, state, problems);
         if (session.Get(Summary) is { } file) await File.WriteAllTextAsync(file, Printer.ToJson(summary) + "\n", stop);
         if (!summary.Good) session.ExitCode = 1;

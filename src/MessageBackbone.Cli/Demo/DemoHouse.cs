@@ -41,7 +41,7 @@ internal sealed class DemoHouse : IAsyncDisposable
 
     public string Transport => _wishes.RabbitMq is null ? "in-memory" : "rabbitmq";
 
-    private string EventLog => _wishes.EventStore is null ? "sqlite" : "eventstoredb";
+    public string EventLog => _wishes.EventStore is null ? "sqlite" : "eventstoredb";
 
     /// <summary>Returns when every gateway knows the directory and attends.</summary>
     /// <param name="note">Told what goes on, in a line each.</param>

@@ -16,7 +16,7 @@ internal sealed class DemoReport(Printer print)
     }
 
     public static DemoSummary Summarise(
-        DemoState state, DemoAudit audit, IReadOnlyDictionary<(string Id, string Bureau), int> shown, TimeSpan took, string transport, int seed,
+        DemoState state, DemoAudit audit, IReadOnlyDictionary<(string Id, string Bureau), int> shown, TimeSpan took, DemoHouse house, int seed,
         IReadOnlyList<string> leftOut, out List<string> problems)
     {
         var receipted = state.Expected.Where(audit.Receipted.Contains).ToHashSet();
@@ -30,7 +30,7 @@ internal sealed class DemoReport(Printer print)
         return new DemoSummary(
             state.Accepted, state.Refused.Count, state.Expected.Count, receipted.Count, lost.Count + state.Unanswered, state.Expected.Count(delivery => shown.GetValueOrDefault(delivery) > 1),
             Percentiles.Of(state.AcceptMs), Percentiles.Of(state.EndToEndMs), Math.Round(state.Accepted / Math.Max(took.TotalSeconds, 0.001), 1),
-            audit.Events, null, transport, "sqlite", seed, leftOut);
+            audit.Events, null, house.Transport, house.EventLog, seed, leftOut);
     }
 
     public void Show(DemoSummary summary, DemoState state, List<string> problems)
