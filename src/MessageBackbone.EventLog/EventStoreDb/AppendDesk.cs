@@ -9,7 +9,8 @@ namespace MessageBackbone.EventLog.EventStoreDb;
 /// an index of the whole log. What is in doubt (no answer came) is settled before anything else is answered: the index is brought up to the leader's end.
 /// A write that lands later still meets the exact revision: it, or what was sent in its place, is then a repeat or is refused.
 /// </remarks>
-internal sealed class AppendDesk(LeaderLink link, ServerReader reader, IndexFollowing following, IdIndex index, StreamNames names, TimeSpan deadline)
+internal sealed class AppendDesk(
+    LeaderLink link, ServerReader reader, IndexFollowing following, IdIndex index, StreamNames names, TimeSpan deadline, int recentIds)
 {
     // A message holds at least one event, and so at most this and an event.
     private const int MessageBytes = 1 << 20;
@@ -28,6 +29,8 @@ internal sealed class AppendDesk(LeaderLink link, ServerReader reader, IndexFoll
         cancellationToken.ThrowIfCancellationRequested();
         using var hold = await _holds.TakeAsync(events, cancellationToken);
         await link.ConnectAsync(cancellationToken);
+        // An index that cannot be written would grow in memory instead.
+        if (index.Recent >= recentIds) await following.ToEndAsync(CancellationToken.None);
         while (true)
         {
             // Before the look at the ids: what lands after it then meets another revision than the one that is sent.

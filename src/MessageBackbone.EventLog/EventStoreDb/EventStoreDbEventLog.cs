@@ -32,7 +32,7 @@ public sealed class EventStoreDbEventLog : IEventLog
     {
         (_options, _lock, _bell, _link, _reader, _names) = (options, parts.Lock, parts.Bell, parts.Link, parts.Reader, parts.Names);
         (_pages, _index, _following, Name) = (parts.Pages, parts.Index, parts.Following, parts.Name);
-        _desk = new(_link, _reader, _following, _index, _names, parts.To.Deadline);
+        _desk = new(_link, _reader, _following, _index, _names, parts.To.Deadline, options.RecentIds);
         _slots = new(options.QueuedAppends, options.QueuedAppends);
         _keeping = new IndexKeeping(_following, _link, _bell, clock, logger).RunAsync(_closing.Token);
         EventLogLog.Opened(logger, Name, parts.To.ToString(), (long)_index.Followed);

@@ -17,6 +17,9 @@ public sealed class EventStoreDbOptions
     /// <summary>Appends that may be under way or wait before callers are held back. Default 4,096.</summary>
     [Range(1, 1_000_000)] public int QueuedAppends { get; set; } = 4_096;
 
+    /// <summary>Ids of appended events that are kept in memory, until the index has them in its file, before appends wait for it. Default 65,536.</summary>
+    [Range(1, 10_000_000)] public int RecentIds { get; set; } = 65_536;
+
     /// <summary>Events in one batch of a read at most. Default 512.</summary>
     [Range(1, 100_000)] public int BatchEvents { get; set; } = 512;
 

@@ -1,4 +1,5 @@
 using MessageBackbone.EventStoreStandIn;
+using Microsoft.Data.Sqlite;
 using static MessageBackbone.EventLog.ExpectedRevision;
 using static MessageBackbone.EventLog.Tests.Contract.Sample;
 
@@ -42,6 +43,22 @@ public sealed class IdIndexTests : StandInScenario
         Assert.Equal(new AppendOutcome.Conflict(null), await Append(Stream(), NoStream, events[1]));
         Assert.Equal(new AppendOutcome.Conflict(new(3)), await Append(stream, At(3), events[2]));
         Assert.Equal(4, Held(stream).Count);
+    }
+
+    [Fact]
+    public async Task An_index_that_cannot_be_written_holds_appends_back_and_does_not_grow_in_memory()
+    {
+        Space.Options.RecentIds = 1;
+        await OpenAsync();
+        await ExecuteAsync("create trigger fault before update on followed begin select raise(abort, 'the disk gives errors'); end");
+        Assert.IsType<AppendOutcome.Appended>(await Append(Stream(), NoStream, Event()));
+
+        var (stream, events) = New();
+        Assert.Contains("index of event ids", (await MustFail(stream, NoStream, events)).Message, StringComparison.Ordinal);
+        Assert.Empty(Held(stream));
+
+        await ExecuteAsync("drop trigger fault");
+        Assert.IsType<AppendOutcome.Appended>(await Append(stream, NoStream, events));
     }
 
     [Fact]
@@ -99,5 +116,16 @@ public sealed class IdIndexTests : StandInScenario
         await OpenAsync();
 
         await Assert.ThrowsAsync<EventLogOpenException>(async () => await Space.OpenAsync());
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var database = new SqliteConnection($"Data Source={IndexFile};Pooling=False");
+        await database.OpenAsync(Cancel);
+        await using var command = database.CreateCommand();
+#pragma warning disable CA2100 // this file's own texts
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync(Cancel);
     }
 }
