@@ -143,7 +143,6 @@ public sealed class EventStoreDbEventLog : IEventLog
         return (await _reader.AtAsync(position.Value, _index.Holds, cancellationToken))?.Event;
     }
 
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -153,6 +152,7 @@ public sealed class EventStoreDbEventLog : IEventLog
         _link.Dispose();
         _bell.Ring();
         await _keeping;
+        _following.Dispose();
         _index.Dispose();
         await _lock.DisposeAsync();
     }

@@ -23,7 +23,7 @@ internal static class LogIdentity
 
     private static async Task<string?> ReadAsync(LeaderConnection connection, StreamNames names, CancellationToken cancellationToken)
     {
-        var request = new ReadReq { Options = new() { Count = 1, NoFilter = new(), UuidOption = new() { Structured = new() } } };
+        var request = ServerReader.NewRequest(1);
         request.Options.Stream = new() { StreamIdentifier = WireIds.Stream(names.Identity), Start = new() };
         using var call = connection.Streams.Read(request, connection.Headers, cancellationToken: cancellationToken);
         while (await call.ResponseStream.MoveNext(cancellationToken))

@@ -112,7 +112,8 @@ internal sealed class ServerReader(LeaderLink link, StreamNames names, EventStor
         return request;
     }
 
-    private static ReadReq NewRequest(int count) => new()
+    /// <summary>Forwards, of everything, with ids as the adapter reads them; what is read is still to be said.</summary>
+    public static ReadReq NewRequest(int count) => new()
     {
         Options = new() { Count = (ulong)count, NoFilter = new(), UuidOption = new() { Structured = new() } },
     };
