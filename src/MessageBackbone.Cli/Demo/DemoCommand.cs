@@ -64,7 +64,7 @@ internal static class DemoCommand
             throw CommandFailure.Usage("--rabbitmq is auto or an address.", "Like amqp://user:password@127.0.0.1:5672/.");
         var store = session.Get(EventStore);
         if (store is not null && ConnectionString.ProblemWith(store) is { } problem) throw CommandFailure.Usage($"--eventstore: {problem}", "Like esdb://127.0.0.1:2113?tls=false.");
-        return new DemoWishes(session.Settings.Data, bureaus, rabbit, store, session.Get(Seed) ?? RandomNumberGenerator.GetInt32(1, 1_000_000));
+        return new DemoWishes(session.Settings.Data, bureaus, rabbit, store, session.Get(Seed) ?? RandomNumberGenerator.GetInt32(1, 1_000_000), !session.Get(Exit));
     }
 
     private static async Task SendAsync(Session session, DemoHouse house, DemoTally tally, DemoWishes wishes, DemoItems items, CancellationToken stop)

@@ -13,12 +13,13 @@ namespace MessageBackbone.Cli.Demo;
 /// <summary>What a demo is told.</summary>
 /// <param name="RabbitMq">An AMQP address, "auto" for a broker of its own, or null for the transport in memory.</param>
 /// <param name="EventStore">The connection string of an EventStoreDB, or null for the event log in a file.</param>
-internal sealed record DemoWishes(string Data, IReadOnlyList<string> Bureaus, string? RabbitMq, string? EventStore, int Seed);
+/// <param name="Dashboard">Serve the dashboard, and tell the link that opens it.</param>
+internal sealed record DemoWishes(string Data, IReadOnlyList<string> Bureaus, string? RabbitMq, string? EventStore, int Seed, bool Dashboard);
 
 /// <summary>A node, a gateway a bureau and, where wanted, a broker, in this process; all talk to each other as they would across borders.</summary>
 internal sealed class DemoHouse : IAsyncDisposable
 {
-    private const int NodePort = 7443, FirstGatewayPort = 7450;
+    private const int NodePort = 7443, FirstGatewayPort = 7450, DashboardPort = 7480;
 
     private readonly DemoWishes _wishes;
     private readonly TimeProvider _clock;
@@ -116,9 +117,14 @@ internal sealed class DemoHouse : IAsyncDisposable
         options.Listen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(NodePort)).ToString();
         options.RabbitMq = await BrokerAsync(note, stop) ?? "";
         options.EventStore = _wishes.EventStore ?? "";
+        if (_wishes.Dashboard) options.Dashboard.DemoListen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(DashboardPort));
         _node = await NodeHost.StartAsync(options, _clock, _logs, stop);
         note($"Node      {Node.GrpcAddress.GetLeftPart(UriPartial.Authority)}  event log {EventLog}, transport {Transport}");
+        if (_wishes.Dashboard) note($"Dashboard {Node.DashboardLink([.. Watchers])}  opens once");
     }
+
+    private static IEnumerable<Holder> Watchers =>
+        PkiCommands.House.Where(holder => holder.Role is HolderRole.Operator or HolderRole.Auditor or HolderRole.Secretariat).OrderByDescending(holder => holder.Role == HolderRole.Operator);
 
     private async Task<string?> BrokerAsync(Action<string> note, CancellationToken stop)
     {

@@ -33,13 +33,18 @@ internal sealed class ConnectionCaps(NodeLimits limits, ILogger<ConnectionCaps> 
         await next(connection);
     };
 
-    /// <summary>Goes after TLS.</summary>
-    public ConnectionDelegate AfterHandshake(ConnectionDelegate next) => async connection =>
+    /// <summary>Goes after TLS where everybody has a certificate.</summary>
+    public ConnectionDelegate AfterHandshake(ConnectionDelegate next) => Capped(next, withoutCertificate: false);
+
+    /// <summary>Goes after TLS where one may come without a certificate; the cap per address holds then.</summary>
+    public ConnectionDelegate AfterHandshakeOfAnybody(ConnectionDelegate next) => Capped(next, withoutCertificate: true);
+
+    private ConnectionDelegate Capped(ConnectionDelegate next, bool withoutCertificate) => async connection =>
     {
         (connection.Items[HandshakeKey] as IDisposable)?.Dispose();
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         using var place = certificate is null ? null : _certificates.TryEnter(Fingerprint.Of(certificate.RawDataMemory.Span), limits.ConnectionsPerCertificate);
-        if (place is null)
+        if (place is null && !(certificate is null && withoutCertificate))
         {
             HostingLog.ConnectionCapped(logger, "certificate");
             connection.Abort();

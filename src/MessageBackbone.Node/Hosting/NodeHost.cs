@@ -4,6 +4,8 @@ using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Carrying;
 using MessageBackbone.Node.Content;
+using MessageBackbone.Node.Dashboard;
+using MessageBackbone.Node.Dashboard.Watching;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Escalating;
@@ -13,6 +15,7 @@ using MessageBackbone.Node.Recording;
 using MessageBackbone.Node.Telemetry;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Routing.Lanes;
+using MessageBackbone.Protocol.Identities;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -43,6 +46,13 @@ public sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Where gateways connect, with the port that was taken.</summary>
     public Uri GrpcAddress { get; private set; } = new("https://127.0.0.1");
+
+    /// <summary>Where browsers find the dashboard; null: it is not served.</summary>
+    public Uri? DashboardAddress => _app.Services.GetRequiredService<DashboardHost>().Address;
+
+    /// <summary>A link of the demo, which lets one browser into the dashboard, once: as the first of these, and it may change to the others.</summary>
+    /// <exception cref="InvalidOperationException">The dashboard is not served.</exception>
+    public Uri DashboardLink(params IReadOnlyList<Holder> holders) => _app.Services.GetRequiredService<DashboardHost>().OneTimeLink(holders);
 
     /// <summary>The rooms, for what runs in the same process.</summary>
     public IServiceProvider Services => _app.Services;
@@ -119,6 +129,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddEscalating(options.Escalation, options.Requests)
             .AddCarrying()
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
+            .AddDashboard(options.Dashboard, Dashboard(options, identity, logs), Levels(options))
             .AddGrpcHealthAndReflection();
         engines.Replace(builder.Services);
 
@@ -147,6 +158,15 @@ public sealed class NodeHost : IAsyncDisposable
         options.Routing.RabbitMq = options.RabbitMq.Length > 0 ? new Uri(options.RabbitMq) : null;
         return options.Routing;
     }
+
+    private static DashboardListening Dashboard(NodeOptions options, NodeIdentity identity, ILoggerFactory logs)
+    {
+        var caps = new ConnectionCaps(options.Limits, logs.CreateLogger<ConnectionCaps>());
+        return new(kestrel => DashboardPort.Configure(kestrel, options, identity, caps));
+    }
+
+    private static ServiceLevels Levels(NodeOptions options) =>
+        new(precedence => options.Escalation.Of(precedence) is { Off: false } level ? level.Within : null);
 
     // Operations may not look into other rooms: the host tells it what they say of themselves.
     private static Surroundings Surrounding(IServiceProvider rooms, DateTimeOffset startedAt)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json.Serialization;
 using MessageBackbone.EventLog.EventStoreDb;
 using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Dashboard;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Escalating;
 using MessageBackbone.Node.Operations;
@@ -67,6 +68,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Health pages, and what counts as ready.</summary>
     [Required] public OperationsOptions Operations { get; set; } = new();
 
+    /// <summary>The operators' dashboard.</summary>
+    [Required] public DashboardOptions Dashboard { get; set; } = new();
+
     /// <summary>Where traces and metrics go.</summary>
     [Required] public TelemetryOptions Telemetry { get; set; } = new();
 
@@ -77,7 +81,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Requests, Operations, Telemetry])
+        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Requests, Operations, Dashboard, Telemetry])
             Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {

@@ -1,0 +1,93 @@
+using System.Globalization;
+using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Operations;
+using MessageBackbone.Node.Projecting;
+using MessageBackbone.Protocol.Identities;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Dashboard.Watching;
+
+/// <summary>Finds what needs somebody in what the board knows, and remembers since when each has been so. Used by one reader at a time.</summary>
+internal sealed class Alarms(CurrentDirectory directory, NodeIdentity node, RequestQueries requests, DashboardOptions options, TimeProvider clock)
+{
+    private readonly Dictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
+
+    /// <summary>Urgent ones first, then the oldest.</summary>
+    public IReadOnlyList<Alarm> Find(IReadOnlyList<BoardLine> lines, IReadOnlyList<PartState> parts)
+    {
+        var now = clock.GetUtcNow();
+        var found = OfBureaus(lines, now).Concat(OfParts(parts)).Concat(OfCertificates(now)).Concat(OfRequests())
+            .Select(alarm => alarm with { Since = _since.TryGetValue(alarm.Key, out var since) ? since : now }).ToList();
+        // One that is over is forgotten: should it come again, it is a new one, which nobody has acknowledged.
+        _since.Clear();
+        foreach (var alarm in found) _since[alarm.Key] = alarm.Since;
+        return [.. found.OrderByDescending(alarm => alarm.Urgent).ThenBy(alarm => alarm.Since).ThenBy(alarm => alarm.Key, StringComparer.Ordinal)];
+    }
+
+    private static Alarm New(AlarmKind kind, string subject, bool urgent, string page, params string[] arguments) =>
+        new($"{kind}:{subject}".ToLowerInvariant(), kind, subject, urgent, default, arguments, page, "", null);
+
+    private IEnumerable<Alarm> OfBureaus(IReadOnlyList<BoardLine> lines, DateTimeOffset now)
+    {
+        foreach (var line in lines)
+        {
+            foreach (var cell in line.Cells)
+            {
+                var query = $"recipient={line.Bureau}&precedence={Name(cell.Precedence)}";
+                if (cell.Counts.Late > 0)
+                    yield return New(AlarmKind.Late, $"{line.Bureau}/{Name(cell.Precedence)}", cell.Precedence >= Precedence.Immediate, $"messages?{query}&late=true",
+                        line.Bureau, Name(cell.Precedence), Text(cell.Counts.Late));
+                if (cell.Counts.Quarantined > 0)
+                    yield return New(AlarmKind.Quarantined, $"{line.Bureau}/{Name(cell.Precedence)}", false, $"operations/quarantine?bureau={line.Bureau}",
+                        line.Bureau, Name(cell.Precedence), Text(cell.Counts.Quarantined));
+            }
+
+            var oldest = line.Cells.Min(cell => cell.Counts.Waiting > 0 ? cell.Oldest : null);
+            if (!line.Attended && !line.Closed && oldest is { } since && now - since >= options.SilentAfter)
+                yield return New(AlarmKind.Silent, line.Bureau, line.Standing == Standing.Late, $"messages?recipient={line.Bureau}&state=waiting", line.Bureau,
+                    Text(line.Cells.Aggregate(0UL, (sum, cell) => sum + cell.Counts.Waiting)));
+        }
+    }
+
+    private static IEnumerable<Alarm> OfParts(IReadOnlyList<PartState> parts) =>
+        from part in parts
+        where !part.Ok
+        let kind = part.Name switch
+        {
+            "log" => AlarmKind.Log,
+            "disk" => AlarmKind.Disk,
+            "transport" => AlarmKind.Transport,
+            "drain" => AlarmKind.Draining,
+            _ => AlarmKind.Follower,
+        }
+        select New(kind, part.Name, kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport, "parts", part.Name, part.State);
+
+    private IEnumerable<Alarm> OfCertificates(DateTimeOffset now)
+    {
+        foreach (var newest in directory.State.Certificates.Values.Where(c => !c.IsRevoked).GroupBy(c => (c.Holder, c.Use)).Select(NewestOf))
+        {
+            var (holder, use) = (newest.Certificate.Holder, newest.Certificate.Use.ToString().ToLowerInvariant());
+            // A bureau that left, and one whose newer certificate is good, needs nobody.
+            if (holder.Role == HolderRole.Bureau && !directory.State.TakesPart(holder.Name)) continue;
+            if (newest.NotAfter - now is var left && left > options.CertificateNotice) continue;
+            var page = holder.Role == HolderRole.Bureau ? $"directory/{holder.Name}" : "directory/certificates";
+            yield return New(left <= TimeSpan.Zero ? AlarmKind.CertificateEnded : AlarmKind.CertificateEnds, $"{holder.Uri}/{use}", left <= TimeSpan.Zero, page,
+                holder.Name, use, newest.NotAfter.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture));
+        }
+
+        if (node.Anchor.CrlDueAt is { } due && due <= now)
+            yield return New(AlarmKind.RevocationList, "crl", false, "directory/certificates", due.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture));
+    }
+
+    private static (Domain.Directory.EnrolledCertificate Certificate, DateTimeOffset NotAfter) NewestOf(IEnumerable<Domain.Directory.EnrolledCertificate> certificates) =>
+        certificates.Select(c => (Certificate: c, CertificateDates.Of(c.Der).NotAfter)).MaxBy(c => c.NotAfter);
+
+    private IEnumerable<Alarm> OfRequests() =>
+        from owed in requests.Overdue()
+        select New(AlarmKind.Overdue, owed.Bureau, false, $"requests?debtor={owed.Bureau}&overdue=true", owed.Bureau, Text(owed.Requests));
+
+    private static string Name(Precedence precedence) => precedence.ToString().ToLowerInvariant();
+
+    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
+}

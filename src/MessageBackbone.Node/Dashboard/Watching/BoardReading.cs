@@ -1,0 +1,58 @@
+using MessageBackbone.EventLog;
+using MessageBackbone.Node.Directory;
+using MessageBackbone.Node.Hosting;
+using MessageBackbone.Node.Operations;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Dashboard.Watching;
+
+/// <summary>Puts together what a watching browser shows: one read of the board, the node's parts, the pace, the alarms.</summary>
+internal sealed class BoardReading(
+    BoardView board, Readiness readiness, CurrentDirectory directory, Surroundings surroundings, NodeIdentity node, IEventLog log, ServiceLevels levels, Alarms alarms,
+    TimeProvider clock)
+{
+    public async Task<BoardState> ReadAsync(CancellationToken cancellationToken)
+    {
+        var counts = await board.GetAsync(cancellationToken);
+        var report = await readiness.CheckAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        var lines = Lines(counts, now);
+        IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
+        return new BoardState(now, counts.Position, lines, parts, Pace.None, alarms.Find(lines, parts), surroundings.Transport(), log.Kind, node.Name, null);
+    }
+
+    // Every bureau that takes part has a line, also one that nothing was ever sent to; one that left has a line as long as something is open there.
+    private List<BoardLine> Lines(Board counts, DateTimeOffset now)
+    {
+        var rows = counts.Rows.ToLookup(row => row.Bureau, StringComparer.Ordinal);
+        var attending = surroundings.Attending();
+        var state = directory.State;
+        return
+        [
+            .. state.Bureaus.Keys.Union(rows.Select(group => group.Key), StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                .Select(code => Line(code, state.Bureau(code), attending.Contains(code), rows[code], now))
+                .Where(line => !line.Closed || line.Open > 0),
+        ];
+    }
+
+    private BoardLine Line(string code, Domain.Directory.RegisteredBureau? bureau, bool attended, IEnumerable<BoardRow> rows, DateTimeOffset now)
+    {
+        var byPrecedence = rows.ToDictionary(row => row.Precedence);
+        var cells = BoardState.MostUrgentFirst.Select(precedence => Cell(precedence, byPrecedence.GetValueOrDefault(precedence) ?? new BoardRow(), now));
+        return new BoardLine(code, bureau?.DisplayName ?? "", attended, bureau?.Closed ?? false, [.. cells], 0);
+    }
+
+    private BoardCell Cell(Precedence precedence, BoardRow counts, DateTimeOffset now)
+    {
+        var oldest = counts.OldestWaitingAt?.ToDateTimeOffset();
+        return new BoardCell(precedence, counts, oldest, StandingOf(precedence, counts, oldest, now));
+    }
+
+    private Standing StandingOf(Precedence precedence, BoardRow counts, DateTimeOffset? oldest, DateTimeOffset now)
+    {
+        if (counts.Late > 0) return Standing.Late;
+        if (oldest is not { } since) return Standing.Empty;
+        if (levels.Within(precedence) is not { } within) return Standing.Good;
+        return now - since >= within ? Standing.Late : now - since >= within / 2 ? Standing.Close : Standing.Good;
+    }
+}
