@@ -22,19 +22,23 @@ internal sealed record RequestRow(byte[] Message, string Bureau, string Requeste
 
     public RequestStep Step { get; init; }
 
+    /// <summary>When the answer is due; null: the clock did not start, or stands.</summary>
+    public DateTimeOffset? DueAt => Started is { } started ? Clock?.Reaches(started.Allowed.ToTimeSpan()) : null;
+
     public DateTimeOffset? NextAt => Started is { } started && Clock is { } clock ? RequestTerms.Of(started).NextDue(clock, Step) : null;
 }
 
 /// <summary>Reads and writes the rows of <c>requests</c>, for their one writer.</summary>
 internal sealed class RequestRowStore(ReadModelSession session)
 {
-    private const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step, precedence";
+    /// <summary>As <see cref="Read"/> reads them.</summary>
+    public const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step, precedence";
 
     private static readonly string[] ByMessage = ["clock", "turn", "question", "reply"];
 
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 AND bureau = ?2");
     private readonly Statement _of = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 ORDER BY bureau");
-    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
     private readonly Statement[] _remove = [.. ByMessage.Select(table => session.Prepare($"DELETE FROM {table} WHERE message = ?1 AND bureau = ?2"))];
     private readonly Statement _owe = session.Prepare("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly Statement _turned = session.Prepare("DELETE FROM turn WHERE message = ?1 AND bureau = ?2 AND number <= ?3");
@@ -52,7 +56,8 @@ internal sealed class RequestRowStore(ReadModelSession session)
         _put.Bind(1, row.Message).Bind(2, row.Bureau).Bind(3, row.Requester).Bind(4, row.Class).Bind(5, row.Copy).Bind(6, (long)row.Talk.Stage)
             .Bind(7, row.Talk.Turns).Bind(8, string.Join(' ', row.Talk.Questions)).Bind(10, row.Clock?.Paused.Ticks ?? 0)
             .Bind(11, row.Clock?.PausedSince is { } since ? RowText.Ticks(since) : null).Bind(12, (long)row.Step)
-            .Bind(13, (long)row.Precedence).Bind(14, row.NextAt is { } next ? RowText.Ticks(next) : null);
+            .Bind(13, (long)row.Precedence).Bind(14, row.NextAt is { } next ? RowText.Ticks(next) : null)
+            .Bind(15, row.DueAt is { } due ? RowText.Ticks(due) : RowText.Open);
         if (row.Started is { } started) _put.Bind(9, started.ToByteArray().AsSpan());
         else _put.Bind(9, default(long?));
         _put.Run();
@@ -79,7 +84,7 @@ internal sealed class RequestRowStore(ReadModelSession session)
     public (byte[] Message, string Question)? Reply(byte[] id, string bureau) =>
         _reply.Bind(1, id).Bind(2, bureau).All(row => (row.Bytes(0).ToArray(), row.Text(1))) is [var reply] ? reply : null;
 
-    private static RequestRow Read(Statement row)
+    public static RequestRow Read(Statement row)
     {
         var started = row.IsNull(8) ? null : RequestStarted.Parser.ParseFrom(row.Bytes(8));
         var since = row.NumberOrNull(10) is { } ticks ? RowText.Time(ticks) : (DateTimeOffset?)null;

@@ -15,6 +15,7 @@ namespace MessageBackbone.Node.Projecting;
 internal static class RequestRows
 {
     // copy: an alternate that has a copy of what this bureau holds; its answer counts as well. started: the RequestStarted event. step: the last one taken.
+    // due_at: when the answer is due, RowText.Open where nothing says when; stage 2 owes none any more.
     private const string Schema = OwedRows.Schema + "\n" +
         """
         CREATE TABLE clock (
@@ -32,9 +33,13 @@ internal static class RequestRows
             step INTEGER NOT NULL,
             precedence INTEGER NOT NULL,
             next_at INTEGER,
+            due_at INTEGER NOT NULL,
             PRIMARY KEY (message, bureau)) STRICT, WITHOUT ROWID;
         CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
         CREATE INDEX clock_overdue ON clock (bureau) WHERE step >= 4;
+        CREATE INDEX clock_owed ON clock (due_at, message, bureau) WHERE stage < 2;
+        CREATE INDEX clock_owed_by ON clock (bureau, due_at, message) WHERE stage < 2;
+        CREATE INDEX clock_owed_to ON clock (requester, due_at, message, bureau) WHERE stage < 2;
         CREATE TABLE turn (
             message BLOB NOT NULL,
             bureau TEXT NOT NULL,
@@ -57,7 +62,7 @@ internal static class RequestRows
         CREATE INDEX reply_of ON reply (message, bureau);
         """;
 
-    public static Projection Projection { get; } = new("requests", 2, Schema, session => new Writer(session));
+    public static Projection Projection { get; } = new("requests", 3, Schema, session => new Writer(session));
 
     private sealed class Writer : IRowWriter
     {

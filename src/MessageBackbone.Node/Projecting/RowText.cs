@@ -16,7 +16,10 @@ internal static class RowText
     public static byte[]? Id(string? messageId) => Id(messageId.AsSpan());
 
     /// <exception cref="InvalidOperationException">Accepting let through what is no UUID: the row cannot be written.</exception>
-    public static byte[] Required(string messageId) => Id(messageId) ?? throw new InvalidOperationException("An event names a message by what is no UUID.");
+    public static byte[] Required(string messageId) => Id(messageId) ?? throw NoId();
+
+    /// <summary>As <see cref="Required"/>, for a dictionary.</summary>
+    public static Guid Key(string messageId) => Guid.TryParseExact(messageId, "D", out var id) ? id : throw NoId();
 
     public static string Id(ReadOnlySpan<byte> bytes) => new Guid(bytes, bigEndian: true).ToString("D");
 
@@ -35,6 +38,8 @@ internal static class RowText
     public static DateTimeOffset Time(long ticks) => DateTimeOffset.UnixEpoch.AddTicks(ticks);
 
     public static Timestamp? Timestamp(long? ticks) => ticks is { } some ? Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(Time(some)) : null;
+
+    private static InvalidOperationException NoId() => new("An event names a message by what is no UUID.");
 
     private static byte[]? OfBureau(ReadOnlySpan<char> name, string prefix) =>
         name.StartsWith(prefix) && name.Length > prefix.Length + IdLength && name[prefix.Length + IdLength] == '-' ? Id(name.Slice(prefix.Length, IdLength)) : null;

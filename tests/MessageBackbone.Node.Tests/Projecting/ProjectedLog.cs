@@ -46,14 +46,17 @@ internal sealed class ProjectedLog : IAsyncDisposable
         Log = await OpenLogAsync(Path.Combine(_folder.FullName, "other-log"));
     }
 
-    public async Task<LogPosition> AppendAsync(StreamId stream, params IMessage[] events)
+    public Task<LogPosition> AppendAsync(StreamId stream, params IMessage[] events) => AppendAtAsync(Start, stream, events);
+
+    /// <param name="at">When the node recorded it.</param>
+    public async Task<LogPosition> AppendAtAsync(DateTimeOffset at, StreamId stream, params IMessage[] events)
     {
-        var outcome = await Log.AppendAsync(stream, ExpectedRevision.Any, [.. events.Select(e => NewEvent(EventTypes.NameOf(e), e.ToByteArray()))], Cancel);
+        var outcome = await Log.AppendAsync(stream, ExpectedRevision.Any, [.. events.Select(e => NewEvent(EventTypes.NameOf(e), e.ToByteArray(), at))], Cancel);
         return Assert.IsType<AppendOutcome.Appended>(outcome).Position;
     }
 
     public async Task<LogPosition> AppendRawAsync(StreamId stream, string type, byte[] data) =>
-        Assert.IsType<AppendOutcome.Appended>(await Log.AppendAsync(stream, ExpectedRevision.Any, [NewEvent(type, data)], Cancel)).Position;
+        Assert.IsType<AppendOutcome.Appended>(await Log.AppendAsync(stream, ExpectedRevision.Any, [NewEvent(type, data, Start)], Cancel)).Position;
 
     public Task<LogPosition> AcceptAsync(string id, string from, Precedence precedence, params string[] to) =>
         AppendAsync(StreamId.Message(id), Accepted(id, from, precedence, Start, to));
@@ -115,8 +118,8 @@ internal sealed class ProjectedLog : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static NewEvent NewEvent(string type, byte[] data) =>
-        new(Guid.CreateVersion7(Start), type, data, ReadOnlyMemory<byte>.Empty, Start);
+    private static NewEvent NewEvent(string type, byte[] data, DateTimeOffset at) =>
+        new(Guid.CreateVersion7(at), type, data, ReadOnlyMemory<byte>.Empty, at);
 
     private static async Task<SqliteEventLog> OpenLogAsync(string folder) =>
         await SqliteEventLog.OpenAsync(new SqliteEventLogOptions { Folder = folder }, TimeProvider.System, NullLogger.Instance);

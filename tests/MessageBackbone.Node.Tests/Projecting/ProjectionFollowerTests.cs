@@ -9,7 +9,7 @@ namespace MessageBackbone.Node.Tests.Projecting;
 public sealed class ProjectionFollowerTests
 {
     private static readonly Projection[] Projections =
-        [MessageIndex.Projection, DeliveryStates.Projection, BoardTally.Projection, DirectoryEntries.Projection, EventIndex.Projection];
+        [MessageIndex.Projection, DeliveryStates.Projection, BoardTally.Projection, DirectoryEntries.Projection, EventIndex.Projection, TrafficRows.Projection];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -79,7 +79,7 @@ public sealed class ProjectionFollowerTests
         await old.CatchUpAsync(Cancel);
         await old.DisposeAsync();
 
-        var renewed = await log.FollowAsync(MessageIndex.Projection with { Version = 2 });
+        var renewed = await log.FollowAsync(MessageIndex.Projection);
         await renewed.CatchUpAsync(Cancel);
 
         Assert.Equal(1, await renewed.File.ReadAsync(session => session.Number("SELECT count(*) FROM message WHERE sender = 'FR'"), Cancel));

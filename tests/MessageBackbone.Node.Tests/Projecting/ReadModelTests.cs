@@ -82,11 +82,11 @@ public sealed class ReadModelTests
         await follower.CatchUpAsync(Cancel);
 
         var row = await follower.File.ReadAsync(
-            session => session.Prepare("SELECT position, id, sender, kind, precedence, reference, conversation, classification, recipients FROM message")
-                .All(r => (r.Number(0), RowText.Id(r.Bytes(1)), r.Text(2), r.Text(3), r.Number(4), r.Text(5), r.IsNull(6), r.Number(7), r.Number(8))).Single(),
+            session => session.Prepare("SELECT position, id, sender, kind, precedence, reference, conversation, classification, bureaus FROM message")
+                .All(r => (r.Number(0), RowText.Id(r.Bytes(1)), r.Text(2), r.Text(3), r.Number(4), r.Text(5), r.IsNull(6), r.Number(7), r.Text(8))).Single(),
             Cancel);
 
-        Assert.Equal(((long)position.Value, id, "FR", "text", 2L, "2026/17", true, 2L, 2L), row);
+        Assert.Equal(((long)position.Value, id, "FR", "text", 2L, "2026/17", true, 2L, """["DE","ES"]"""), row);
     }
 
     [Fact]

@@ -79,6 +79,9 @@ internal sealed class ReadModelSession : IDisposable
 /// <summary>A prepared statement: bind, run or read. Parameters count from 1, columns from 0.</summary>
 internal sealed class Statement(ReadModelSession session, sqlite3_stmt handle) : IDisposable
 {
+    /// <summary>The highest parameter that its text names.</summary>
+    public int Parameters => raw.sqlite3_bind_parameter_count(handle);
+
     public Statement Bind(int parameter, long value)
     {
         session.Check(raw.sqlite3_bind_int64(handle, parameter, value));

@@ -1,0 +1,85 @@
+using MessageBackbone.Node.Projecting.Storing;
+using MessageBackbone.V1;
+
+namespace MessageBackbone.Node.Projecting;
+
+/// <summary>How wide the points of a history are; each is kept as long as somebody looks at it so closely.</summary>
+internal enum TrafficResolution
+{
+    TenSeconds = 0,
+    Minute,
+    QuarterHour,
+    Hour,
+}
+
+/// <summary>Width and lifetime of the resolutions.</summary>
+internal static class TrafficResolutions
+{
+    /// <summary>In the order of their numbers.</summary>
+    public static readonly IReadOnlyList<TrafficResolution> All = Enum.GetValues<TrafficResolution>();
+
+    public static TimeSpan Width(this TrafficResolution resolution) => resolution switch
+    {
+        TrafficResolution.TenSeconds => TimeSpan.FromSeconds(10),
+        TrafficResolution.Minute => TimeSpan.FromMinutes(1),
+        TrafficResolution.QuarterHour => TimeSpan.FromMinutes(15),
+        _ => TimeSpan.FromHours(1),
+    };
+
+    /// <summary>Before the newest event.</summary>
+    public static TimeSpan Kept(this TrafficResolution resolution) => resolution switch
+    {
+        TrafficResolution.TenSeconds => TimeSpan.FromHours(2),
+        TrafficResolution.Minute => TimeSpan.FromHours(48),
+        TrafficResolution.QuarterHour => TimeSpan.FromDays(10),
+        _ => TimeSpan.FromDays(400),
+    };
+}
+
+/// <summary>What was recorded between <paramref name="Start"/> and <paramref name="Start"/> + <paramref name="Width"/>.</summary>
+/// <param name="Accepted">Messages; all others count deliveries, and the alternate of a redirection is one of its own.</param>
+/// <param name="Delivered">First receipts that say so; one that came after the delivery had ended counts nothing.</param>
+/// <param name="Quarantined">Not final: it may be delivered later.</param>
+/// <param name="Escalated">Steps taken.</param>
+/// <param name="Latency">Of <paramref name="Delivered"/>: from the acceptance (of an alternate: from the redirection) until the node recorded DELIVERED.</param>
+internal sealed record TrafficPoint(
+    DateTimeOffset Start, TimeSpan Width, long Accepted, long Delivered, long Refused, long Expired, long Recalled, long Quarantined, long Redirected,
+    long Escalated, LatencyHistogram Latency);
+
+/// <summary>Questions to the read model <c>traffic</c>.</summary>
+internal sealed class TrafficQueries(ProjectionFollower follower)
+{
+    /// <summary>Returns once everything that the log holds now is in the rows.</summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => follower.CatchUpAsync(cancellationToken);
+
+    /// <summary>Points that start in [<paramref name="from"/>, <paramref name="before"/>), in time order, those without any event left out.</summary>
+    /// <param name="precedence">Null: all together.</param>
+    /// <param name="exercise">Null: both together.</param>
+    public ValueTask<IReadOnlyList<TrafficPoint>> ReadAsync(
+        TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise, CancellationToken cancellationToken) =>
+        follower.File.ReadAsync<IReadOnlyList<TrafficPoint>>(session => Read(session, resolution, from, before, precedence, exercise), cancellationToken);
+
+    private static List<TrafficPoint> Read(
+        ReadModelSession session, TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise)
+    {
+        Statement Asked(string sql) => session.Prepare(sql).Bind(1, (long)resolution).Bind(2, RowText.Ticks(from)).Bind(3, RowText.Ticks(before))
+            .Bind(4, (long?)precedence).Bind(5, exercise is { } only ? (only ? 1 : 0) : default(long?));
+
+        // One state of the rows for both tables.
+        session.Execute("BEGIN");
+        try
+        {
+            var points = Asked(TrafficRows.Counts).All(row => new TrafficPoint(
+                RowText.Time(row.Number(0)), resolution.Width(), row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), row.Number(6),
+                row.Number(7), row.Number(8), new()));
+            var byStart = points.ToDictionary(point => RowText.Ticks(point.Start), point => point.Latency);
+            foreach (var (start, bucket, count) in Asked(TrafficRows.Latencies).All(row => (row.Number(0), (int)row.Number(1), row.Number(2))))
+                byStart[start].Add(bucket, count);
+            return points;
+        }
+        finally
+        {
+            session.Execute("COMMIT");
+        }
+    }
+}
