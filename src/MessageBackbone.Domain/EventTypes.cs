@@ -48,6 +48,11 @@ public static class EventTypes
         ("request.closed.v1", RequestClosed.Descriptor),
         ("delivery.asked-back.v1", AskedBack.Descriptor),
         ("request.escalation-called.v1", RequestCalled.Descriptor),
+        ("delivery.redelivery-ordered.v1", RedeliveryOrdered.Descriptor),
+        ("delivery.redelivery-ended.v1", RedeliveryEnded.Descriptor),
+        ("operations.drain-ordered.v1", DrainOrdered.Descriptor),
+        ("operations.drain-ended.v1", DrainEnded.Descriptor),
+        ("operations.alert-acknowledged.v1", AlertAcknowledged.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

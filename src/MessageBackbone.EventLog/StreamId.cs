@@ -32,6 +32,9 @@ public readonly record struct StreamId
     /// <summary>Reads with purpose and justification.</summary>
     public static StreamId Access { get; } = new("access");
 
+    /// <summary>What operators order of the nodes themselves, and the alerts that they acknowledge.</summary>
+    public static StreamId Operations { get; } = new("operations");
+
     /// <summary>Checkpoints and cosignatures. Its events are no leaves of the ledger.</summary>
     public static StreamId Ledger { get; } = new("ledger");
 

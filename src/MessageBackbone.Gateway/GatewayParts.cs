@@ -68,7 +68,7 @@ internal sealed class GatewayParts : IAsyncDisposable
             if (happened is GatewayEvent.Received { Repeated: false }) came.Give();
         });
         Attendance = new Attendance(
-            keys, Node, check, quarantining, Inbox, Queue, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
+            keys, Node, check, quarantining, Inbox, Queue, Sender, Receipts, signal, options, Observers, Meter, clock, Jitter(4), logs.CreateLogger<Attendance>());
     }
 
     public GatewayOptions Options { get; }

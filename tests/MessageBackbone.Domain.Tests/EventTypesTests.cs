@@ -20,7 +20,7 @@ public sealed class EventTypesTests
     [Fact]
     public void Stored_names_say_area_fact_and_version()
     {
-        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry|request)\.[a-z-]+\.v[0-9]+\z", entry.Name));
+        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry|request|operations)\.[a-z-]+\.v[0-9]+\z", entry.Name));
     }
 
     [Fact]
@@ -45,6 +45,9 @@ public sealed class EventTypesTests
             "request.started.v1=RequestStarted", "request.paused.v1=RequestPaused", "request.resumed.v1=RequestResumed",
             "request.reminded.v1=RequestReminded", "request.overdue.v1=RequestOverdue", "request.closed.v1=RequestClosed",
             "delivery.asked-back.v1=AskedBack", "request.escalation-called.v1=RequestCalled",
+            "delivery.redelivery-ordered.v1=RedeliveryOrdered", "delivery.redelivery-ended.v1=RedeliveryEnded",
+            "operations.drain-ordered.v1=DrainOrdered", "operations.drain-ended.v1=DrainEnded",
+            "operations.alert-acknowledged.v1=AlertAcknowledged",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));

@@ -13,8 +13,9 @@ internal static class OpsCommands
 {
     public static Command Create(Shell shell) => new DocumentedCommand(
         "ops", "Running the node.", "backbone ops board", "backbone ops status", "backbone ops lanes", "backbone ops quarantine",
-        "backbone ops carry export FR /media/usb", "backbone ops rebuild board")
-        .With(Board(shell), Status(shell), LaneCommands.Create(shell), QuarantineCommands.Create(shell), OpsCarryCommands.Create(shell), Rebuild(shell));
+        "backbone ops redeliver --bureau DE ID --reason INBOX_LOST", "backbone ops drain", "backbone ops carry export FR /media/usb", "backbone ops rebuild board")
+        .With(Board(shell), Status(shell), LaneCommands.Create(shell), QuarantineCommands.Create(shell), RedeliverCommand.Create(shell), DrainCommand.Create(shell),
+            OpsCarryCommands.Create(shell), Rebuild(shell));
 
     private static DocumentedCommand Board(Shell shell)
     {
@@ -64,6 +65,7 @@ internal static class OpsCommands
                     status.Transport,
                     status.TransportState,
                     StartedAt = status.StartedAt?.ToDateTimeOffset(),
+                    status.Draining,
                     Attending = status.Attending.ToArray(),
                     Followers = status.Followers.Select(f => new { f.Name, f.Position, f.State }),
                 });
@@ -74,6 +76,7 @@ internal static class OpsCommands
                 ["node", $"{status.Node} {status.Version}, up since {Plain.Time(status.StartedAt?.ToDateTimeOffset())}"],
                 ["log", $"{status.Log} ({status.EventLog}), at {status.LogPosition}"],
                 ["transport", $"{status.Transport}, {status.TransportState}"],
+                ["submissions", status.Draining ? "refused: the node is draining" : "taken"],
                 ["attending", status.Attending.Count == 0 ? "nobody" : string.Join(", ", status.Attending)],
             ], "");
             session.Print.Table(["follower", "position", "behind", "state"], status.Followers.Select(f => (IReadOnlyList<string>)

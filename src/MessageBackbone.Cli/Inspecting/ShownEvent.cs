@@ -20,6 +20,9 @@ internal sealed record ShownEvent(
         e.Position, e.RecordedAt.ToDateTimeOffset(), e.Stream, e.Revision, e.Type, e.Metadata?.Actor ?? "", e.Metadata?.Correlation ?? "",
         e.Metadata is { EventId.Length: 16 } m ? new Guid(m.EventId.Span, bigEndian: true).ToString() : "", e.LeafIndex, Content(e));
 
+    /// <summary>What an event says, as JSON with the contract's field names.</summary>
+    public static JsonNode Fields(IMessage @event) => JsonNode.Parse(Formatter.Format(@event))!;
+
     public IReadOnlyList<string> Cells() =>
         [Position.ToString(), Plain.Time(RecordedAt), Type, Stream, Actor.Replace("urn:backbone:", "", StringComparison.Ordinal), Summary()];
 

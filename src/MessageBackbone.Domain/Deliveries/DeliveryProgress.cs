@@ -49,6 +49,18 @@ public sealed record DeliveryProgress
     /// <summary>Highest attempt recorded; 0: none.</summary>
     public uint Attempts { get; private init; }
 
+    /// <summary>The number under which it was presented last; 0: no presentation was recorded.</summary>
+    internal ulong Sequence { get; private init; }
+
+    /// <summary>What was delivered is being presented again.</summary>
+    public bool IsRedelivered => Redelivery is not null;
+
+    /// <summary>What an operator ordered, and nothing ended yet; null: nothing.</summary>
+    internal OpenRedelivery? Redelivery { get; private init; }
+
+    /// <summary>The receipt that ended the last redelivery: sent once more, it is no new one.</summary>
+    internal ByteString RedeliveryReceipt { get; private init; } = ByteString.Empty;
+
     /// <summary>Events folded so far: the revision to expect is one less; 0 means no stream.</summary>
     public int Events { get; private init; }
 
@@ -88,13 +100,14 @@ public sealed record DeliveryProgress
     {
         RecordReceipt receipt => Receipts.Decide(state, receipt),
         // Also after it expired or was recalled: that it lay with the recipient until then is a fact that nothing else tells.
-        EndAttempt attempt => attempt.Attempt.Number <= state.Attempts || state.IsSettled
+        EndAttempt attempt => attempt.Attempt.Number <= state.Attempts || (state.IsSettled && !state.IsRedelivered)
             ? Decision.Nothing
             : Decision.Of(attempt.Attempt.ToEvent(attempt.MessageId, attempt.Recipient, attempt.EndedBy)),
         Expire expire => Expiry.Decide(state, expire),
         EndAsClosed closed => Expiry.Decide(state, closed),
         Release release => Quarantine.Decide(state, release),
         RefuseQuarantined refuse => Quarantine.Decide(state, refuse),
+        Redeliver redeliver => Deliveries.Redelivery.Decide(state, redeliver),
         Recall recall => Recalling.Decide(state, recall),
         Escalate escalate => Escalation.Decide(state, escalate),
         EndCall call => Escalation.Decide(state, call),
@@ -105,12 +118,14 @@ public sealed record DeliveryProgress
 
     private static DeliveryProgress Step(DeliveryProgress state, IMessage @event) => @event switch
     {
-        Attempted e => state with { Attempts = Math.Max(state.Attempts, e.Attempt) },
+        Attempted e => state with { Attempts = Math.Max(state.Attempts, e.Attempt), Sequence = e.Sequence > 0 ? e.Sequence : state.Sequence },
         Delivered => state with { Receipted = DeliveryStage.Delivered, DeliveredAt = state.Events },
         Refused => state with { Receipted = DeliveryStage.Refused, RefusedAt = state.Events },
         Opened => state with { Receipted = DeliveryStage.Opened, OpenedAt = state.Events },
         Quarantined e => state with { Receipted = DeliveryStage.Quarantined, QuarantinedAt = state.Events, QuarantineReceipt = e.Receipt },
         Released => state with { Receipted = DeliveryStage.Waiting, ReleasedReceipt = state.QuarantineReceipt },
+        RedeliveryOrdered e => state with { Redelivery = OpenRedelivery.Of(e) },
+        RedeliveryEnded e => state with { Redelivery = null, RedeliveryReceipt = e.Receipt },
         Expired => state with { EndedAs = DeliveryStage.Expired },
         Recalled => state with { EndedAs = DeliveryStage.Recalled },
         RefusedByOperator => state with { EndedAs = DeliveryStage.RefusedByOperator },

@@ -9,7 +9,9 @@ internal static class Expiry
 {
     public static Decision Decide(DeliveryProgress state, Expire command)
     {
-        if (Before(state, command.Message, command.Recipient) is { } before)
+        var again = state.Redelivery?.ExpiresAt <= command.At
+            ? Redelivery.End(state, command.Message.Content.MessageId, command.Recipient, Reasons.Expired, command.At, command.Node) : null;
+        if (Before(state, command.Message, command.Recipient, again) is { } before)
         {
             return before;
         }
@@ -21,7 +23,8 @@ internal static class Expiry
 
     public static Decision Decide(DeliveryProgress state, EndAsClosed command)
     {
-        if (Before(state, command.Message, command.Recipient) is { } before)
+        var again = Redelivery.End(state, command.Message.Content.MessageId, command.Recipient, Reasons.BureauClosed, command.At, command.Node);
+        if (Before(state, command.Message, command.Recipient, again) is { } before)
         {
             return before;
         }
@@ -31,14 +34,20 @@ internal static class Expiry
         return Decision.Of(expired);
     }
 
-    private static Decision? Before(DeliveryProgress state, Accepted message, string recipient)
+    // What a receipt settled does not end once more; what an operator had presented again does.
+    private static Decision? Before(DeliveryProgress state, Accepted message, string recipient, RedeliveryEnded? again)
     {
         if (!message.Recipients.Contains(recipient))
         {
             return Decision.No(Reasons.UnknownMessage, "This bureau is no recipient of the message.", "recipient");
         }
 
-        return state.IsFinal ? Decision.Nothing : null;
+        if (!state.IsFinal)
+        {
+            return null;
+        }
+
+        return again is null ? Decision.Nothing : Decision.Of(again);
     }
 
     private static Expired End(Accepted message, string recipient, DateTimeOffset at, string node) => new()

@@ -17,7 +17,7 @@ internal static class Recalling
         return state.Stage switch
         {
             DeliveryStage.Waiting or DeliveryStage.Quarantined => Decision.Of(End(command)),
-            DeliveryStage.Delivered or DeliveryStage.Opened when !state.IsAskedBack => Decision.Of(AskBack(command)),
+            DeliveryStage.Delivered or DeliveryStage.Opened => AskBack(state, command),
             // Who refused it never had it; what expired stays so.
             _ => Decision.Nothing,
         };
@@ -32,6 +32,19 @@ internal static class Recalling
         At = command.At.ToTimestamp(),
         Node = command.Node,
     };
+
+    // What is asked back is not presented again.
+    private static Decision AskBack(DeliveryProgress state, Recall command)
+    {
+        var ended = Redelivery.End(state, command.Message.Content.MessageId, command.Recipient, Redelivery.Recalled, command.At, command.Node);
+        return (state.IsAskedBack, ended) switch
+        {
+            (false, null) => Decision.Of(AskBack(command)),
+            (false, _) => Decision.Of(AskBack(command), ended),
+            (true, null) => Decision.Nothing,
+            (true, _) => Decision.Of(ended),
+        };
+    }
 
     private static AskedBack AskBack(Recall command) => new()
     {

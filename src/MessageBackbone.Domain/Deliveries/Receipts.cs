@@ -10,7 +10,7 @@ namespace MessageBackbone.Domain.Deliveries;
 internal static class Receipts
 {
     public static Decision Decide(DeliveryProgress state, RecordReceipt command) =>
-        Mismatch(command) ?? command.Receipt.Outcome switch
+        Mismatch(command) ?? Redelivery.Answer(state, command) ?? command.Receipt.Outcome switch
         {
             DeliveryOutcome.Delivered => Ends(state, command, [DeliveryStage.Delivered, DeliveryStage.Opened]),
             DeliveryOutcome.Refused => Ends(state, command, [DeliveryStage.Refused]),
@@ -63,7 +63,7 @@ internal static class Receipts
     private static readonly Decision AlreadyFinal =
         Decision.No(Reasons.AlreadyFinal, "An earlier receipt settled this delivery for good; this one is not recorded.", "outcome");
 
-    private static IEnumerable<IMessage> AttemptOf(DeliveryProgress state, RecordReceipt command) =>
+    public static IEnumerable<IMessage> AttemptOf(DeliveryProgress state, RecordReceipt command) =>
         command.Attempt is { } attempt && attempt.Number > state.Attempts
             ? [attempt.ToEvent(command.Receipt.MessageId, command.Receipt.Recipient, Attempt.EndedByReceipt)]
             : [];

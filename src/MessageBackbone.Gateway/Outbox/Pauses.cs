@@ -12,12 +12,16 @@ internal sealed class Pauses(GatewayOptions options, TimeProvider clock, Random 
     /// <summary>Precedences of the contract, by number, with the one that is none.</summary>
     public const int Levels = 5;
 
+    // What a node tells is at most that; a gateway that believed more could be silenced for good by one frame.
+    private static readonly TimeSpan LongestHold = TimeSpan.FromHours(1);
+
     private readonly Lock _gate = new();
     private readonly Backoff _lost = new(options.ReconnectFirst, options.ReconnectMax, jitter);
     private readonly Backoff[] _refused = [.. Enumerable.Range(0, Levels).Select(_ => new Backoff(options.ReconnectFirst, options.ReconnectMax, jitter))];
 
     // Timestamps, not times of day: a clock that is set back must not make a pause longer.
     private readonly long[] _until = new long[Levels];
+    private long _heldUntil = long.MinValue;
 
     /// <summary>How long each precedence still pauses, by its number; zero or less: it may go. All of one moment, so that who looks what may go and then reckons
     /// how long to sleep cannot sleep over a pause that ended in between.</summary>
@@ -28,6 +32,22 @@ internal sealed class Pauses(GatewayOptions options, TimeProvider clock, Random 
             var now = clock.GetTimestamp();
             return [.. _until.Select(until => TimeSpan.FromSeconds((until - now) / (double)clock.TimestampFrequency))];
         }
+    }
+
+    /// <summary>The node said beforehand that it would refuse: nothing goes before.</summary>
+    public void HoldBack(TimeSpan pause)
+    {
+        lock (_gate)
+        {
+            _heldUntil = clock.GetTimestamp() + (long)Math.Ceiling(Math.Min(pause.TotalSeconds, LongestHold.TotalSeconds) * clock.TimestampFrequency);
+            for (var level = 0; level < Levels; level++) _until[level] = Math.Max(_until[level], _heldUntil);
+        }
+    }
+
+    /// <summary>It goes on doing so now.</summary>
+    public bool IsHeldBack
+    {
+        get { lock (_gate) return clock.GetTimestamp() < _heldUntil; }
     }
 
     /// <summary>The node answered: the next pause of this precedence is the first one again.</summary>

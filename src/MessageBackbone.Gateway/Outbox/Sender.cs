@@ -24,13 +24,21 @@ internal sealed class Sender(
     private TaskCompletionSource _slotFree = Fresh();
     private int _inFlight;
 
-    /// <summary>Why the last submission of a precedence ended in doubt, of the most urgent one that did; empty when all were answered since.</summary>
+    /// <summary>Why the last submission of a precedence ended in doubt, of the most urgent one that did; DRAINING while the node wants nothing; empty when all were
+    /// answered since.</summary>
     public string Trouble
     {
-        get { lock (_gate) return _troubles.LastOrDefault(trouble => trouble.Length > 0, ""); }
+        get { lock (_gate) return _pauses.IsHeldBack ? Reasons.Draining : _troubles.LastOrDefault(trouble => trouble.Length > 0, ""); }
     }
 
     public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>The node is about to be stopped and takes nothing: what waits stays here for so long. What is under way is answered.</summary>
+    public void HoldBack(TimeSpan pause)
+    {
+        _pauses.HoldBack(pause);
+        GatewayLog.SubmittingPaused(log, Reasons.Draining, pause.TotalMilliseconds);
+    }
 
     /// <summary>Puts into the queue what an earlier run left; once, before anything new is added.</summary>
     public void Load()

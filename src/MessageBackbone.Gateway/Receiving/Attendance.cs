@@ -10,7 +10,7 @@ namespace MessageBackbone.Gateway.Receiving;
 
 /// <summary>Keeps this bureau attended for as long as the gateway runs: one stream after the other, with pauses that grow.</summary>
 internal sealed class Attendance(
-    KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, OutboxQueue outbox, ReceiptStore receipts,
+    KeyRing keys, NodeChannel node, DeliveryCheck check, Quarantining quarantining, InboxStore inbox, OutboxQueue outbox, Sender sender, ReceiptStore receipts,
     Signal opened, GatewayOptions options,
     GatewayObservers observers, GatewayMeter meter, TimeProvider clock, Random jitter, ILogger<Attendance> log) : IDisposable
 {
@@ -51,7 +51,7 @@ internal sealed class Attendance(
             var outlet = new ReceiptOutlet(call.RequestStream);
             var lanes = new DeliveryLanes(check, quarantining, inbox, outbox, outlet, observers, meter, _verifySlots, clock);
             var signing = new ReceiptSigning(keys, receipts, clock, log);
-            var stream = new AttendedStream(call, lanes, outlet, receipts, signing, opened, options, observers, meter, clock, log);
+            var stream = new AttendedStream(call, lanes, outlet, receipts, signing, opened, sender.HoldBack, options, observers, meter, clock, log);
             return await stream.RunAsync(Begun, cancellationToken);
         }
         catch (RpcException fault)

@@ -15,7 +15,7 @@ internal sealed record StreamEnd(string Reason, TimeSpan? RetryAfter);
 /// <summary>One attendance, from Hello to its end.</summary>
 internal sealed class AttendedStream(
     AsyncDuplexStreamingCall<FromGateway, ToGateway> call, DeliveryLanes lanes, ReceiptOutlet outlet, ReceiptStore receipts, ReceiptSigning signing,
-    Signal opened, GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
+    Signal opened, Action<TimeSpan> drained, GatewayOptions options, GatewayObservers observers, GatewayMeter meter, TimeProvider clock, ILogger log)
 {
     private const int Page = 256;
 
@@ -99,6 +99,9 @@ internal sealed class AttendedStream(
                     break;
                 case ToGateway.FrameOneofCase.ReceiptRefused:
                     await RefusedAsync(frame.ReceiptRefused, cancellationToken);
+                    break;
+                case ToGateway.FrameOneofCase.Draining when frame.Draining.StreamGoesOn:
+                    if (frame.Draining.RetryAfter is { } hold) drained(TimeSpan.FromSeconds(Math.Clamp(hold.Seconds, 0, 3_600)));
                     break;
                 case ToGateway.FrameOneofCase.Draining:
                     return new StreamEnd(Reasons.Draining, frame.Draining.RetryAfter?.ToTimeSpan());

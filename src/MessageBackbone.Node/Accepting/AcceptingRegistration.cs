@@ -25,6 +25,7 @@ public static class AcceptingRegistration
             .AddSingleton<AcceptanceReceipts>()
             .AddSingleton<Quotas>()
             .AddSingleton<WorkingPlaces>()
+            .AddSingleton<DrainGate>()
             .AddSingleton<RecallCheck>()
             .AddSingleton<AttachmentTransfers>()
             .AddSingleton<AttachmentCheck>()

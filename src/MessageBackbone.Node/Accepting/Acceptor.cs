@@ -18,7 +18,7 @@ using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
 namespace MessageBackbone.Node.Accepting;
 
 /// <summary>
-/// The walk of a submission, in the order of wire.md §7: sizes, form, sender, duplicate, signer, signature, fields and times, body, recipients, policy, quota, append.
+/// The walk of a submission, in the order of wire.md §7: sizes, form, sender, duplicate, drain, signer, signature, fields and times, body, recipients, policy, quota, append.
 /// </summary>
 internal sealed class Acceptor(
     CurrentDirectory directory,
@@ -27,6 +27,7 @@ internal sealed class Acceptor(
     Quotas quotas,
     RecallCheck recalls,
     RequestCheck requests,
+    DrainGate drain,
     EventRecorder recorder,
     IEventLog log,
     AcceptanceReceipts receipts,
@@ -63,6 +64,8 @@ internal sealed class Acceptor(
 
         try
         {
+            // After the look for a repeat, and nothing before: whether it would be good is no matter of a node that goes down.
+            drain.Require();
             var judgement = Judge(submission);
             await recalls.RequireFitAsync(submission, cancellationToken);
             await attachments.RequireAsync(submission.Header, cancellationToken);

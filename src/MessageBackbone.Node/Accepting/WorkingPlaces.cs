@@ -15,6 +15,15 @@ internal sealed class WorkingPlaces(AcceptingOptions options)
     private readonly Level[] _levels = [new(Precedence.Flash), new(Precedence.Immediate), new(Precedence.Priority), new(Precedence.Routine)];
     private int _taken;
 
+    /// <summary>Submissions that are worked on now, or wait for it.</summary>
+    public int UnderWay
+    {
+        get
+        {
+            lock (_lock) return _taken + _levels.Sum(level => level.Count);
+        }
+    }
+
     /// <summary>The place in the order is taken when this returns, the place to work at when its task ends. The task fails with a refusal where too many wait.</summary>
     /// <param name="bytes">What the submission holds in memory while it waits.</param>
     public Task<Place> EnterAsync(string bureau, Precedence precedence, int bytes, CancellationToken cancellationToken)

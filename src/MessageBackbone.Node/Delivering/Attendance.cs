@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Routing;
@@ -27,6 +28,7 @@ internal sealed class Attendance : IDisposable
     private readonly ILogger _logger;
     private Window? _granted;
     private bool _gatewayIsDone;
+    private TimeSpan? _draining;
     private DateTimeOffset _nextLook;
 
     public Attendance(
@@ -44,6 +46,7 @@ internal sealed class Attendance : IDisposable
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var hearing = _rooms.Withdrawals.Hear(_desks[0].Lane.Bureau, (lane, sequence) => Post(() => Withdraw(lane, sequence)));
+        using var drain = _rooms.Drain.Hear(retryAfter => Post(() => _draining = retryAfter));
         ILaneAttachment[] attachments = [.. _desks.Select(desk => _rooms.Transport.Attach(desk.Lane, held => Post(() => desk.Arrive(held))))];
         var reading = ReadAllAsync(stop.Token);
         var writing = WriteAllAsync(stop.Token);
@@ -100,7 +103,12 @@ internal sealed class Attendance : IDisposable
             // Also under a steady load, which leaves the loop no idle moment.
             if (_rooms.Clock.GetUtcNow() >= _nextLook) await TakeBackOldAsync();
             await TakeAsync(cancellationToken);
-            if (_receipts.TryAnswer(out var answer))
+            if (_draining is { } retryAfter)
+            {
+                _draining = null;
+                await _responses.WriteAsync(new ToGateway { Draining = new Draining { RetryAfter = retryAfter.ToDuration(), StreamGoesOn = true } }, cancellationToken);
+            }
+            else if (_receipts.TryAnswer(out var answer))
             {
                 Settle(answer);
                 await _responses.WriteAsync(answer.Frame, cancellationToken);

@@ -15,5 +15,6 @@ internal sealed record AttendanceRooms(
     SecurityRecorder Security,
     CurrentDirectory Directory,
     Withdrawals Withdrawals,
+    DrainGate Drain,
     DeliveringOptions Options,
     TimeProvider Clock);

@@ -34,7 +34,7 @@ internal sealed class Closing(
         var (row, bureau) = (closed.Row, closed.Row.Lane.Bureau);
         var (at, recorded) = await ending.EndAsync(
             row, message => new EndAsClosed(message, bureau, closed.By, now, node.Name), closed.By.ToString("D"), cancellationToken);
-        if (recorded is not null) DeliveringLog.EndedAsClosed(logger, row.MessageText, bureau);
+        if (recorded is { Stage: DeliveryStage.Expired }) DeliveringLog.EndedAsClosed(logger, row.MessageText, bureau);
         return at;
     }
 }

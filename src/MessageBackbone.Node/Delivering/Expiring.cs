@@ -33,7 +33,7 @@ internal sealed class Expiring(
     {
         var bureau = row.Lane.Bureau;
         var (at, recorded) = await ending.EndAsync(row, message => new Expire(message, bureau, now, node.Name), "", cancellationToken);
-        if (recorded is not null) DeliveringLog.Expired(logger, row.MessageText, bureau);
+        if (recorded is { Stage: DeliveryStage.Expired }) DeliveringLog.Expired(logger, row.MessageText, bureau);
         return at;
     }
 

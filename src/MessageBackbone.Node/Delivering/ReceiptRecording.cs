@@ -25,7 +25,11 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Me
     {
         var (message, bureau) = (receipt.Content.MessageId, caller.Name);
         if (Unfit(receipt, bureau) is { } unfit)
-            return await EarlierAsync(receipt, bureau, cancellationToken) ?? throw unfit;
+        {
+            var earlier = await EarlierAsync(receipt, bureau, cancellationToken) ?? throw unfit;
+            // It counted once, and may be all that its gateway has to answer a redelivery with.
+            if (receipt.Content.Outcome != DeliveryOutcome.Delivered) return earlier;
+        }
         accepted ??= await AcceptedAsync(message, bureau, cancellationToken);
         var signer = Fingerprint.Read(receipt.Signed.CertificateSha256).ToByteString();
         var command = new RecordReceipt(receipt.Content, receipt.Bytes, signer, accepted, attempt);
@@ -34,7 +38,7 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Me
             new Provenance(caller.Holder.Uri, message), cancellationToken);
         return outcome switch
         {
-            Recording<DeliveryProgress>.Recorded recorded => Count(receipt.Content, accepted, recorded.At.Position),
+            Recording<DeliveryProgress>.Recorded recorded => Count(receipt.Content, accepted, recorded),
             Recording<DeliveryProgress>.Repeated repeated => FirstPosition(repeated, receipt.Content.Outcome),
             Recording<DeliveryProgress>.Refused refused => throw new RefusalException(refused.Rejection),
             _ => throw new System.Diagnostics.UnreachableException("A recording has three outcomes."),
@@ -69,6 +73,7 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Me
         Refused e => e.Receipt,
         Opened e => e.Receipt,
         Quarantined e => e.Receipt,
+        RedeliveryEnded e => e.Receipt,
         _ => null,
     };
 
@@ -83,11 +88,12 @@ internal sealed class ReceiptRecording(EventRecorder recorder, IEventLog log, Me
             ? repeated.Stream[revision].Position
             : repeated.Stream[^1].Position;
 
-    private LogPosition Count(DeliveryReceipt receipt, Accepted accepted, LogPosition position)
+    private LogPosition Count(DeliveryReceipt receipt, Accepted accepted, Recording<DeliveryProgress>.Recorded recorded)
     {
         NodeMetrics.Receipt(receipt.Outcome);
-        if (receipt.Outcome == DeliveryOutcome.Delivered)
+        // Not what was presented again by order: how long ago it was accepted says nothing of how long deliveries take.
+        if (recorded.Events[^1].Type == EventTypes.NameOf<Delivered>())
             NodeMetrics.Delivered(accepted.Content.Precedence, clock.GetUtcNow() - accepted.AcceptedAt.ToDateTimeOffset());
-        return position;
+        return recorded.At.Position;
     }
 }

@@ -24,6 +24,12 @@ public sealed class OperationsOptions : IValidatableObject
     /// <summary>The least time between two boards of one watcher. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")] public TimeSpan BoardInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What senders are told that a draining node refuses, where the order says nothing. Default 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan DrainRetryAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long an alert counts as acknowledged. Default 8 h.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "7.00:00:00")] public TimeSpan AcknowledgedFor { get; set; } = TimeSpan.FromHours(8);
+
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
         if (HealthListen.Length > 0 && !(IPEndPoint.TryParse(HealthListen, out var endpoint) && IPAddress.IsLoopback(endpoint.Address)))

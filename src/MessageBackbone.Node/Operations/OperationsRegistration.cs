@@ -10,9 +10,11 @@ internal static class OperationsRegistration
         this IServiceCollection services, OperationsOptions options, string dataFolder, Func<IServiceProvider, Surroundings> surroundings)
     {
         services.AddSingleton(options).AddSingleton(_ => ReadinessDisk.Of(dataFolder)).AddSingleton(surroundings);
-        services.AddSingleton<BoardView>().AddSingleton<LaneView>().AddSingleton<QuarantineView>();
+        services.AddSingleton<BoardView>().AddSingleton<LaneView>().AddSingleton<QuarantineView>().AddSingleton<RedeliveryView>();
+        services.AddSingleton<DrainView>().AddSingleton<Acknowledgements>();
         services.AddSingleton<Readiness>().AddSingleton<OperationsService>().AddSingleton<HealthPages>();
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<HealthPages>());
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<DrainView>());
         return services.AddHostedService<BoardGauge>().AddHostedService<HealthReporter>();
     }
 }

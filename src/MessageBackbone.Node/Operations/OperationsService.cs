@@ -14,8 +14,8 @@ namespace MessageBackbone.Node.Operations;
 
 /// <summary>Running the node. The interceptor lets operators through and nobody else.</summary>
 internal sealed class OperationsService(
-    BoardView board, LaneView lanes, QuarantineView quarantine, CarryDesk carry, ReadModels models, IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings,
-    NodeIdentity node)
+    BoardView board, LaneView lanes, QuarantineView quarantine, RedeliveryView redelivery, DrainView drain, CarryDesk carry, ReadModels models, IEventLog log,
+    IEnumerable<IFollower> followers, Surroundings surroundings, NodeIdentity node)
     : Api.OperationsServiceBase
 {
     private static readonly string Version =
@@ -50,6 +50,12 @@ internal sealed class OperationsService(
     public override async Task<ReleaseQuarantineReply> ReleaseQuarantine(ReleaseQuarantineRequest request, ServerCallContext context) =>
         await quarantine.ReleaseAsync(context.GetCaller(), request, context.CancellationToken);
 
+    public override async Task<RedeliverReply> Redeliver(RedeliverRequest request, ServerCallContext context) =>
+        await redelivery.OrderAsync(context.GetCaller(), request, context.CancellationToken);
+
+    public override async Task<DrainReply> Drain(DrainRequest request, ServerCallContext context) =>
+        await drain.OrderAsync(context.GetCaller(), request, context.CancellationToken);
+
     public override async Task CarryOut(CarryOutRequest request, IServerStreamWriter<CarryChunk> responseStream, ServerCallContext context)
     {
         var caller = context.GetCaller();
@@ -76,5 +82,6 @@ internal sealed class OperationsService(
         Attending = { surroundings.Attending().Order(StringComparer.Ordinal) },
         StartedAt = surroundings.StartedAt.ToTimestamp(),
         EventLog = log.Kind,
+        Draining = drain.IsDraining,
     };
 }

@@ -1,4 +1,5 @@
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Projecting;
 
 namespace MessageBackbone.Node.Operations;
@@ -9,9 +10,10 @@ internal sealed record ReadyCheck(string Name, bool Ok, string State);
 
 internal sealed record ReadyReport(bool Ready, IReadOnlyList<ReadyCheck> Checks);
 
-/// <summary>Whether this node can do its work now: the log answers and its disk has room, the transport is connected, the followers keep up.</summary>
+/// <summary>Whether this node can do its work now: the log answers and its disk has room, submissions are taken, the transport is connected, the followers keep
+/// up.</summary>
 internal sealed class Readiness(
-    IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, OperationsOptions options, ReadinessDisk disk, TimeProvider clock)
+    IEventLog log, IEnumerable<IFollower> followers, Surroundings surroundings, DrainGate drain, OperationsOptions options, ReadinessDisk disk, TimeProvider clock)
 {
     // No stream is ever here, so the append goes all the way through the writer and comes back as a conflict: nothing is recorded.
     private static readonly ExpectedRevision Nowhere = ExpectedRevision.At(new StreamRevision(long.MaxValue - 1));
@@ -24,6 +26,7 @@ internal sealed class Readiness(
         [
             logCheck,
             Disk(),
+            drain.RetryAfter is null ? new("submissions", true, "taken") : new("submissions", false, "draining"),
             new("transport", transport == Surroundings.Connected, $"{surroundings.Transport()}: {transport}"),
             .. followers.Select(follower => Look(follower, end)),
         ];

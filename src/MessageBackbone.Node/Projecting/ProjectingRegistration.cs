@@ -7,7 +7,7 @@ internal static class ProjectingRegistration
 {
     private static readonly Func<ReadModels, ProjectionFollower>[] Followers =
         [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events,
-            models => models.Clocks, models => models.Requests, models => models.Traffic];
+            models => models.Clocks, models => models.Requests, models => models.Traffic, models => models.Acknowledgements];
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, ProjectingOptions options)
     {

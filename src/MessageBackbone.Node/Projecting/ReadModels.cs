@@ -23,7 +23,9 @@ internal sealed class ReadModels(IEventLog log, ProjectingOptions options, TimeP
 
     public ProjectionFollower Traffic { get; } = new(TrafficRows.Projection, log, options, clock, logger);
 
-    public IReadOnlyList<ProjectionFollower> All => [Messages, Deliveries, Board, Directory, Events, Clocks, Requests, Traffic];
+    public ProjectionFollower Acknowledgements { get; } = new(AcknowledgementRows.Projection, log, options, clock, logger);
+
+    public IReadOnlyList<ProjectionFollower> All => [Messages, Deliveries, Board, Directory, Events, Clocks, Requests, Traffic, Acknowledgements];
 
     /// <summary>Null: no read model has this name.</summary>
     public ProjectionFollower? Find(string name) => All.FirstOrDefault(follower => follower.Name == name);

@@ -94,6 +94,11 @@ public sealed class EventRecorder(IEventLog log, TimeProvider clock)
         throw new EventLogUnavailableException($"Stream {stream} was changed by others {MostRounds} times while one decision was made.");
     }
 
+    /// <summary>How the stream stands now, for who only wants to tell what would be decided.</summary>
+    public async Task<TState> StateAsync<TState>(
+        StreamId stream, TState empty, Func<TState, IMessage, TState> evolve, CancellationToken cancellationToken) =>
+        (await FoldAsync(stream, empty, evolve, cancellationToken)).State;
+
     private async Task<(TState State, List<RecordedEvent> Events)> FoldAsync<TState>(
         StreamId stream, TState empty, Func<TState, IMessage, TState> evolve, CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace MessageBackbone.Node.Routing;
 /// <param name="Position">Where its acceptance is in the log.</param>
 /// <param name="TraceParent">W3C trace context of the acceptance, or null.</param>
 /// <param name="Attempts">Presentations begun so far.</param>
-/// <param name="Doubtful">The plan was rebuilt while this delivery was open: nobody knows whether it was presented before.</param>
+/// <param name="Doubtful">It may have been presented before: the plan was rebuilt while this delivery was open, or an operator ordered it again.</param>
 /// <param name="DeliverBy">When it expires; null: never.</param>
 internal sealed record PlanRow(
     LaneKey Lane, ulong Sequence, Guid MessageId, LogPosition Position, string? TraceParent, uint Attempts, bool Doubtful, DateTimeOffset? DeliverBy)
@@ -57,6 +57,12 @@ internal abstract record PlanStep
 
     /// <param name="Report">The event of which the sender is owed a report; null: it is owed none.</param>
     internal sealed record Ended(Guid MessageId, string Recipient, OwedReport? Report = null) : PlanStep;
+
+    /// <summary>An operator has a delivery presented again that a receipt had settled.</summary>
+    /// <param name="Arrival">The arrival of the message at this recipient alone, with the order's own deadline, and in no conversation: it holds nothing up.</param>
+    /// <param name="Sequence">Its number of before; 0: the next of its lane.</param>
+    /// <param name="Attempts">Presentations before.</param>
+    internal sealed record Reopened(Arrived Arrival, ulong Sequence, uint Attempts) : PlanStep;
 
     /// <summary>The delivery to one recipient is over, if it was open, and one to another begins, in its own lane.</summary>
     /// <param name="To">The arrival of the message at the alternate alone.</param>

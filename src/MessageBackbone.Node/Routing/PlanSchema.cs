@@ -2,13 +2,14 @@ namespace MessageBackbone.Node.Routing;
 
 /// <summary>The tables of plan.db. The lane's counters are kept by triggers, so that no statement can forget them.</summary>
 /// <remarks>A row that <c>waits</c> is not published: it is quarantined, or it is behind another of its conversation. One that <c>blocks</c> keeps later rows
-/// of its conversation waiting: it is quarantined, or it goes on alone after a quarantine. Both: quarantined. Neither: as most rows are.</remarks>
+/// of its conversation waiting: it is quarantined, or it goes on alone after a quarantine. Both: quarantined. Neither: as most rows are. One that is there
+/// <c>again</c> is of a delivery that a receipt had settled: its own end alone takes it away.</remarks>
 internal static class PlanSchema
 {
     /// <summary>"MBPL" in the file's header: this is a plan and no other database.</summary>
     public const int ApplicationId = 0x4D42504C;
 
-    public const int Version = 4;
+    public const int Version = 5;
 
     public const string Create = """
         create table lane (
@@ -33,6 +34,7 @@ internal static class PlanSchema
             quarantined_at integer not null default 0,
             quarantined_for text,
             recalled_by integer not null default 0,
+            again integer not null default 0,
             primary key (recipient, precedence, sequence)) without rowid;
         create unique index row_message on row (message_id, recipient);
         create index row_unpublished on row (recipient, precedence, sequence) where published = 0 and waits = 0;

@@ -21,18 +21,37 @@ internal static class PlanStepReading
         "delivery.recalled.v1" => Recalled(V1.Recalled.Parser.ParseFrom(recorded.Data.Span)),
         "message.recall-ordered.v1" => RecallOrdered(V1.RecallOrdered.Parser.ParseFrom(recorded.Data.Span)),
         "delivery.quarantined.v1" => KeptApart(V1.Quarantined.Parser.ParseFrom(recorded.Data.Span)),
+        "delivery.redelivery-ended.v1" => RedeliveryEnded(V1.RedeliveryEnded.Parser.ParseFrom(recorded.Data.Span)),
         "directory.bureau-registered.v1" => new PlanStep.Registered(BureauRegistered.Parser.ParseFrom(recorded.Data.Span).Act.Code),
         "directory.bureau-closed.v1" => new PlanStep.Closed(BureauClosed.Parser.ParseFrom(recorded.Data.Span).Act.Code, recorded.EventId),
         _ => null,
     };
 
-    /// <summary>The message that the event redirects; null: it redirects none.</summary>
-    public static Redirected? Redirection(RecordedEvent recorded) =>
-        recorded.Type == "delivery.redirected.v1" ? V1.Redirected.Parser.ParseFrom(recorded.Data.Span) : null;
+    /// <summary>The message of which the event begins one more delivery, and the step that this is, made from its acceptance; null: it begins none.</summary>
+    public static (string MessageId, Func<RecordedEvent, PlanStep> Step)? Beginning(RecordedEvent recorded)
+    {
+        switch (recorded.Type)
+        {
+            case "delivery.redirected.v1":
+                var redirected = V1.Redirected.Parser.ParseFrom(recorded.Data.Span);
+                return (redirected.MessageId, acceptance => Redirected(redirected, acceptance));
+            case "delivery.redelivery-ordered.v1":
+                var ordered = RedeliveryOrdered.Parser.ParseFrom(recorded.Data.Span);
+                return (ordered.MessageId, acceptance => Reopened(ordered, acceptance));
+            default:
+                return null;
+        }
+    }
 
     /// <summary>What a redirection means: the alternate gets what was accepted, as if it had arrived for it now.</summary>
     public static PlanStep.Redirected Redirected(Redirected e, RecordedEvent acceptance) =>
         new(e.Recipient, Arrived(acceptance) with { Recipients = [e.To] });
+
+    private static PlanStep.Reopened Reopened(RedeliveryOrdered e, RecordedEvent acceptance) => new(
+        Arrived(acceptance) with { Recipients = [e.Recipient], DeliverBy = e.ExpiresAt?.ToDateTimeOffset(), Conversation = null, Recalls = null },
+        e.Sequence, e.Attempts);
+
+    private static PlanStep.Ended RedeliveryEnded(RedeliveryEnded e) => new(Guid.Parse(e.MessageId), e.Recipient);
 
     private static PlanStep.Arrived Arrived(RecordedEvent recorded)
     {

@@ -39,8 +39,12 @@ internal static class PlanSteps
                 End(session, ended);
                 break;
             case PlanStep.Redirected redirected:
-                End(session, new PlanStep.Ended(redirected.To.MessageId, redirected.Recipient));
+                // Of what the recipient has, the alternate gets a copy: what an operator had presented again goes on.
+                if (!IsAgain(session, redirected.To.MessageId, redirected.Recipient)) End(session, new PlanStep.Ended(redirected.To.MessageId, redirected.Recipient));
                 foreach (var alternate in redirected.To.Recipients) Add(session, redirected.To, alternate);
+                break;
+            case PlanStep.Reopened reopened:
+                Reopen(session, reopened);
                 break;
             case PlanStep.Registered registered:
                 session.Execute("insert into bureau (code) values ($1) on conflict do nothing", registered.Bureau);
@@ -68,16 +72,36 @@ internal static class PlanSteps
     private static void Add(PlanSession session, PlanStep.Arrived arrived, string recipient)
     {
         var precedence = (long)arrived.Precedence;
-        var sequence = session.First(
-            "insert into lane (recipient, precedence, next_sequence) values ($1, $2, 2) "
-            + "on conflict do update set next_sequence = next_sequence + 1 returning next_sequence - 1",
-            reader => reader.GetInt64(0), recipient, precedence);
+        var sequence = NextNumber(session, recipient, precedence);
         session.Execute(
             "insert into row (recipient, precedence, sequence, message_id, position, traceparent, deliver_by, conversation, waits) "
             + $"values ($1, $2, $3, $4, $5, $6, $7, $8, {PlanConversations.IsKept("$8", "$1")})",
             recipient, precedence, sequence, Plan.Bytes(arrived.MessageId), (long)arrived.Position.Value, arrived.TraceParent,
             arrived.DeliverBy is { } by ? Deadline(by) : 0, arrived.Conversation is { } conversation ? Plan.Bytes(conversation) : null);
     }
+
+    // A number that another row has could only come of a log that was changed; refused here, it would stop the plan for good.
+    private static void Reopen(PlanSession session, PlanStep.Reopened reopened)
+    {
+        var (arrival, recipient) = (reopened.Arrival, reopened.Arrival.Recipients[0]);
+        var (precedence, sequence) = ((long)arrival.Precedence, (long)reopened.Sequence);
+        var taken = sequence == 0 || session.First(
+            "select 1 from row where recipient = $1 and precedence = $2 and sequence = $3", _ => true, recipient, precedence, sequence);
+        if (taken) sequence = NextNumber(session, recipient, precedence);
+        session.Execute(
+            "insert into row (recipient, precedence, sequence, message_id, position, traceparent, deliver_by, attempts, doubtful, again) "
+            + "values ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1) on conflict (message_id, recipient) do nothing",
+            recipient, precedence, sequence, Plan.Bytes(arrival.MessageId), (long)arrival.Position.Value, arrival.TraceParent,
+            arrival.DeliverBy is { } by ? Deadline(by) : 0, (long)reopened.Attempts);
+    }
+
+    private static bool IsAgain(PlanSession session, Guid messageId, string recipient) => session.First(
+        "select again from row where message_id = $1 and recipient = $2", reader => reader.GetInt64(0) != 0, Plan.Bytes(messageId), recipient);
+
+    private static long NextNumber(PlanSession session, string recipient, long precedence) => session.First(
+        "insert into lane (recipient, precedence, next_sequence) values ($1, $2, 2) "
+        + "on conflict do update set next_sequence = next_sequence + 1 returning next_sequence - 1",
+        reader => reader.GetInt64(0), recipient, precedence);
 
     // As what is kept apart: neither published nor presented from here on. The first order that names a recipient ends its delivery.
     private static void HoldBack(PlanSession session, PlanStep.Arrived order, Guid recalled)

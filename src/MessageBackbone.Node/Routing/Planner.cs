@@ -110,13 +110,13 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
             + "Bring the right log back, or move plan.db away so that the plan is made again.");
     }
 
-    // A redirection names a message whose row may be long gone: what the new one needs is in the message's acceptance.
+    // Such an event names a message whose row may be long gone: what the new one needs is in the message's acceptance.
     private async ValueTask<PlanStep?> ReadAsync(RecordedEvent recorded, CancellationToken cancellationToken)
     {
-        if (PlanStepReading.Redirection(recorded) is not { } redirected) return PlanStepReading.Read(recorded);
-        await foreach (var acceptance in log.ReadStreamAsync(StreamId.Message(redirected.MessageId), null, cancellationToken))
-            return PlanStepReading.Redirected(redirected, acceptance);
-        throw new EventLogUnavailableException($"The log has no acceptance of message {redirected.MessageId}, which was redirected.");
+        if (PlanStepReading.Beginning(recorded) is not { } beginning) return PlanStepReading.Read(recorded);
+        await foreach (var acceptance in log.ReadStreamAsync(StreamId.Message(beginning.MessageId), null, cancellationToken))
+            return beginning.Step(acceptance);
+        throw new EventLogUnavailableException($"The log has no acceptance of message {beginning.MessageId}, which an event names.");
     }
 
     private async Task ApplyAsync(IReadOnlyList<RecordedEvent> batch, CancellationToken cancellationToken)
@@ -130,14 +130,15 @@ internal sealed class Planner(Plan plan, IEventLog log, TimeProvider clock, ILog
         var moved = _moved;
         _moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         moved.SetResult();
-        var arrived = steps.Sum(step => step switch { PlanStep.Arrived each => each.Recipients.Count, PlanStep.Redirected => 1, _ => 0 });
+        var arrived = steps.Sum(step => step switch { PlanStep.Arrived each => each.Recipients.Count, PlanStep.Redirected or PlanStep.Reopened => 1, _ => 0 });
         if (arrived > 0) NodeMetrics.Planned(arrived);
         // What ended made room in a lane that had as much at the broker as it may: without a word the rest would wait until something else arrives.
-        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart or PlanStep.Released or PlanStep.Redirected)) plan.Waiting.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended or PlanStep.KeptApart or PlanStep.Released or PlanStep.Redirected or PlanStep.Reopened))
+            plan.Waiting.Set();
         if (steps.Exists(step => step is PlanStep.Registered)) BureauRegistered.Set();
-        if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended or PlanStep.Redirected)) plan.Deadlines.Set();
+        if (steps.Exists(step => step is PlanStep.Arrived { DeliverBy: not null } or PlanStep.Ended or PlanStep.Redirected or PlanStep.Reopened)) plan.Deadlines.Set();
         if (steps.Exists(step => step is PlanStep.Arrived or PlanStep.Ended { Report: not null })) plan.Reports.Set();
         if (steps.Exists(step => step is PlanStep.Arrived { Recalls: not null } or PlanStep.RecallOrdered or PlanStep.Ended)) plan.Recalls.Set();
-        if (steps.Exists(step => step is PlanStep.Closed or PlanStep.Ended or PlanStep.Redirected)) plan.Closings.Set();
+        if (steps.Exists(step => step is PlanStep.Closed or PlanStep.Ended or PlanStep.Redirected or PlanStep.Reopened)) plan.Closings.Set();
     }
 }

@@ -37,6 +37,8 @@ internal sealed class LogReading
             case Opened e: Add(e.MessageId, e.Recipient, new(Happened.Opened)); break;
             case Quarantined e: Add(e.MessageId, e.Recipient, new(Happened.Quarantined, e.Reason)); break;
             case Released e: Add(e.MessageId, e.Recipient, new(Happened.Released)); break;
+            case RedeliveryOrdered e: Add(e.MessageId, e.Recipient, new(Happened.RedeliveryOrdered, e.Reason)); break;
+            case RedeliveryEnded e: Add(e.MessageId, e.Recipient, new(Happened.RedeliveryEnded, e.Reason)); break;
             case Expired e: Add(e.MessageId, e.Recipient, new(Happened.Expired, "", id, IsTold: true)); break;
             case RefusedByOperator e: Add(e.MessageId, e.Recipient, new(Happened.RefusedByOperator, e.Reason, id, IsTold: true)); break;
             case Recalled e: Add(e.MessageId, e.Recipient, new(Happened.Recalled)); break;

@@ -8,6 +8,8 @@ internal enum Happened
     Opened,
     Quarantined,
     Released,
+    RedeliveryOrdered,
+    RedeliveryEnded,
     Expired,
     RefusedByOperator,
     Recalled,

@@ -98,7 +98,7 @@ public sealed class SecondAttemptTests
         T Room<T>()
             where T : notnull => house.Node.Services.GetRequiredService<T>();
         return new Acceptor(
-            Room<CurrentDirectory>(), Room<ContentStore>(), Room<AttachmentCheck>(), Room<Quotas>(), Room<RecallCheck>(), Room<RequestCheck>(),
+            Room<CurrentDirectory>(), Room<ContentStore>(), Room<AttachmentCheck>(), Room<Quotas>(), Room<RecallCheck>(), Room<RequestCheck>(), Room<DrainGate>(),
             new EventRecorder(log, house.Clock), log, Room<AcceptanceReceipts>(), Room<NodeIdentity>(),
             house.Options.Delivering, Room<NodeLimits>(), house.Clock);
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Tests.Projecting;
@@ -140,7 +141,7 @@ public sealed class OperationsTests
             var surroundings = new Surroundings(DateTimeOffset.UnixEpoch, () => "in-memory", () => TransportState, () => [.. _attending], () => _attendance.Task);
             Board = new(Models, surroundings, options, TimeProvider.System);
             IFollower[] followers = [.. Models.All, new ObservedFollower("plan", () => Behind, () => FollowerState.Running)];
-            Ready = new(log.Log, followers, surroundings, options, new ReadinessDisk(() => FreeBytes), TimeProvider.System);
+            Ready = new(log.Log, followers, surroundings, Drain, options, new ReadinessDisk(() => FreeBytes), TimeProvider.System);
         }
 
         public ReadModels Models { get; }
@@ -148,6 +149,8 @@ public sealed class OperationsTests
         public BoardView Board { get; }
 
         public Readiness Ready { get; }
+
+        public DrainGate Drain { get; } = new();
 
         public string TransportState { get; set; } = Surroundings.Connected;
 

@@ -1,0 +1,61 @@
+using MessageBackbone.Protocol.Signing;
+
+namespace MessageBackbone.Node.Accepting;
+
+/// <summary>Whether this node takes new submissions. Closed and opened by operators' orders, and open after every start. Safe for concurrent use.</summary>
+internal sealed class DrainGate
+{
+    private readonly Lock _lock = new();
+    private readonly List<Action<TimeSpan>> _listeners = [];
+    private TimeSpan? _retryAfter;
+
+    /// <summary>What refused senders are told; null: submissions are taken.</summary>
+    public TimeSpan? RetryAfter
+    {
+        get
+        {
+            lock (_lock) return _retryAfter;
+        }
+    }
+
+    /// <summary>From here on what is not recorded yet is refused. Who listens is told; told the same time again, it is not.</summary>
+    public void Close(TimeSpan retryAfter)
+    {
+        Action<TimeSpan>[] listeners;
+        lock (_lock)
+        {
+            if (_retryAfter == retryAfter) return;
+            _retryAfter = retryAfter;
+            listeners = [.. _listeners];
+        }
+        foreach (var listener in listeners) listener(retryAfter);
+    }
+
+    public void Open()
+    {
+        lock (_lock) _retryAfter = null;
+    }
+
+    /// <exception cref="RefusalException">The node is draining.</exception>
+    public void Require()
+    {
+        if (RetryAfter is { } after)
+            throw new RefusalException(
+                Reasons.Draining, "The node is about to be stopped and takes nothing new. Send the same bytes again after the time told.", retryAfter: after);
+    }
+
+    /// <summary>Calls <paramref name="listener"/> whenever the gate is closed, until disposed. It must be quick and not throw.</summary>
+    public IDisposable Hear(Action<TimeSpan> listener)
+    {
+        lock (_lock) _listeners.Add(listener);
+        return new Hearing(this, listener);
+    }
+
+    private sealed class Hearing(DrainGate gate, Action<TimeSpan> listener) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (gate._lock) gate._listeners.Remove(listener);
+        }
+    }
+}
