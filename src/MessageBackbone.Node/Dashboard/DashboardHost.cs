@@ -1,6 +1,7 @@
 using System.Net;
 using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Dashboard.Pages;
+using MessageBackbone.Node.Dashboard.Reading;
 using MessageBackbone.Node.Dashboard.Serving;
 using MessageBackbone.Node.Dashboard.SignIn;
 using MessageBackbone.Protocol.Identities;
@@ -59,7 +60,7 @@ internal sealed class DashboardHost(DashboardOptions options, DashboardRooms roo
     {
         services.AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton(options).AddSingleton(_links);
         rooms.AddTo(services);
-        services.AddSingleton<Door>().AddSingleton<LinkEntrance>().AddSingleton<SocketGuard>();
+        services.AddSingleton<Door>().AddSingleton<LinkEntrance>().AddSingleton<SocketGuard>().AddSingleton<ReadingReason>().AddSingleton<Timeline>();
         services.AddRoutingCore();
         // Keys of cookies live as long as the node: a cookie of before a restart is signed in anew, and nothing secret lies on the disk.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();

@@ -16,7 +16,8 @@ internal sealed class DashboardRooms(IServiceProvider node)
     private static readonly Type[] Shared =
     [
         typeof(TimeProvider), typeof(NodeOptions), typeof(NodeIdentity), typeof(EventLog.IEventLog), typeof(EventRecorder), typeof(CurrentDirectory),
-        typeof(Callers), typeof(CallerGuards), typeof(ReadModels), typeof(Surroundings), typeof(Readiness), typeof(BoardView), typeof(LaneView), typeof(QuarantineView),
+        typeof(ActDesk), typeof(Callers), typeof(CallerGuards), typeof(ReadModels), typeof(Surroundings), typeof(LaneView), typeof(QuarantineView), typeof(RedeliveryView),
+        typeof(DrainView), typeof(Acknowledgements), typeof(MessageQueries), typeof(TrafficQueries), typeof(DirectoryQueries),
         typeof(Watching.BoardFeed), typeof(Watching.ServiceLevels), typeof(History), typeof(AccessRecord), typeof(RequestQueries), typeof(ServiceClockQueries), typeof(Deliveries), typeof(Events),
     ];
 

@@ -10,5 +10,6 @@ public static class DirectoryRegistration
         .AddSingleton(founded)
         .AddSingleton<CurrentDirectory>()
         .AddSingleton<ActRecording>()
+        .AddSingleton<ActDesk>()
         .AddSingleton<DirectoryService>();
 }

@@ -16,7 +16,7 @@ namespace MessageBackbone.Node.Directory;
 
 /// <summary>Who takes part: reading for everyone enrolled, subscribing for bureaus, acts for the secretariat.</summary>
 internal sealed class DirectoryService(
-    CurrentDirectory directory, ActRecording acts, EventRecorder recorder, NodeIdentity node, NodeLimits limits, TimeProvider clock)
+    CurrentDirectory directory, ActDesk acts, EventRecorder recorder, NodeIdentity node, TimeProvider clock)
     : V1.DirectoryService.DirectoryServiceBase
 {
     private const string TopicText = "There is no such topic. The directory lists those that the secretariat opened.";
@@ -76,44 +76,32 @@ internal sealed class DirectoryService(
     }
 
     public override Task<DirectoryActReply> RegisterBureau(DirectoryActRequest request, ServerCallContext context) =>
-        ActAsync(request, context, V1.RegisterBureau.Parser, a => a.ActId, a => a.At, act => new DirectoryAct.Register(act, request.Order));
+        ActAsync(request, context, V1.RegisterBureau.Parser, a => (a.ActId, a.At), act => new DirectoryAct.Register(act, request.Order));
 
     public override Task<DirectoryActReply> EnrolCertificate(DirectoryActRequest request, ServerCallContext context) =>
-        ActAsync(request, context, V1.EnrolCertificate.Parser, a => a.ActId, a => a.At, act => Enrolment(act, request.Order));
+        ActAsync(request, context, V1.EnrolCertificate.Parser, a => (a.ActId, a.At), act => Enrolment(act, request.Order));
 
     public override Task<DirectoryActReply> RevokeCertificate(DirectoryActRequest request, ServerCallContext context) =>
         ActAsync(
-            request, context, V1.RevokeCertificate.Parser, a => a.ActId, a => a.At, act => new DirectoryAct.Revoke(act, request.Order, clock.GetUtcNow()));
+            request, context, V1.RevokeCertificate.Parser, a => (a.ActId, a.At), act => new DirectoryAct.Revoke(act, request.Order, clock.GetUtcNow()));
 
     public override Task<DirectoryActReply> SetExchangePolicy(DirectoryActRequest request, ServerCallContext context) =>
-        ActAsync(request, context, V1.SetExchangePolicy.Parser, a => a.ActId, a => a.At, act => new DirectoryAct.SetPolicy(act, request.Order));
+        ActAsync(request, context, V1.SetExchangePolicy.Parser, a => (a.ActId, a.At), act => new DirectoryAct.SetPolicy(act, request.Order));
 
     public override Task<DirectoryActReply> AllowTopic(DirectoryActRequest request, ServerCallContext context) =>
-        ActAsync(request, context, V1.AllowTopic.Parser, a => a.ActId, a => a.At, act => new DirectoryAct.Allow(act, request.Order));
+        ActAsync(request, context, V1.AllowTopic.Parser, a => (a.ActId, a.At), act => new DirectoryAct.Allow(act, request.Order));
 
     public override Task<DirectoryActReply> CloseBureau(DirectoryActRequest request, ServerCallContext context) =>
-        ActAsync(request, context, V1.CloseBureau.Parser, a => a.ActId, a => a.At, act => new DirectoryAct.Close(act, request.Order));
+        ActAsync(request, context, V1.CloseBureau.Parser, a => (a.ActId, a.At), act => new DirectoryAct.Close(act, request.Order));
 
-    private async Task<DirectoryActReply> ActAsync<TAct>(
+    private Task<DirectoryActReply> ActAsync<TAct>(
         DirectoryActRequest request,
         ServerCallContext context,
         MessageParser<TAct> parser,
-        Func<TAct, string> id,
-        Func<TAct, Google.Protobuf.WellKnownTypes.Timestamp?> at,
+        Func<TAct, (string Id, Google.Protobuf.WellKnownTypes.Timestamp? At)> facts,
         Func<TAct, DirectoryAct> command)
-        where TAct : class, IMessage<TAct>
-    {
-        var (act, signed) = ActReading.Read(request.Order, parser);
-        var state = directory.State;
-        if (state.Acts.TryGetValue(id(act), out var recorded) && recorded.Order == Fingerprint.Of(request.Order.Span))
-        {
-            return new DirectoryActReply { Position = recorded.Position, Duplicate = true };
-        }
-
-        ActReading.RequireSecretariat(signed, state, node, clock.GetUtcNow());
-        ActReading.RequireTimely(at(act), signed, clock.GetUtcNow(), limits);
-        return await acts.RecordAsync(command(act), context.GetCaller(), context.CancellationToken);
-    }
+        where TAct : class, IMessage<TAct> =>
+        acts.TakeAsync(request.Order, parser, facts, command, context.GetCaller(), context.CancellationToken);
 
     private DirectoryAct.Enrol Enrolment(EnrolCertificate act, ByteString order)
     {

@@ -9,21 +9,32 @@ using MessageBackbone.V1;
 namespace MessageBackbone.Node.Dashboard.Watching;
 
 /// <summary>Finds what needs somebody in what the board knows, and remembers since when each has been so. Used by one reader at a time.</summary>
-internal sealed class Alarms(CurrentDirectory directory, NodeIdentity node, RequestQueries requests, DashboardOptions options, TimeProvider clock)
+internal sealed class Alarms(
+    CurrentDirectory directory, NodeIdentity node, RequestQueries requests, Acknowledgements acknowledgements, DashboardOptions options, TimeProvider clock)
 {
+    private static readonly TimeSpan JustBegun = TimeSpan.FromMinutes(1);
+
+    private readonly DateTimeOffset _began = clock.GetUtcNow();
     private readonly Dictionary<string, DateTimeOffset> _since = new(StringComparer.Ordinal);
 
     /// <summary>Urgent ones first, then the oldest.</summary>
-    public IReadOnlyList<Alarm> Find(IReadOnlyList<BoardLine> lines, IReadOnlyList<PartState> parts)
+    public async ValueTask<IReadOnlyList<Alarm>> FindAsync(IReadOnlyList<BoardLine> lines, IReadOnlyList<PartState> parts, CancellationToken cancellationToken)
     {
+        var known = (await acknowledgements.CurrentAsync(cancellationToken)).ToDictionary(a => a.Alert, StringComparer.Ordinal);
         var now = clock.GetUtcNow();
         var found = OfBureaus(lines, now).Concat(OfParts(parts)).Concat(OfCertificates(now)).Concat(OfRequests())
-            .Select(alarm => alarm with { Since = _since.TryGetValue(alarm.Key, out var since) ? since : now }).ToList();
+            .Select(alarm => Known(alarm with { Since = _since.TryGetValue(alarm.Key, out var since) ? since : now }, known)).ToList();
         // One that is over is forgotten: should it come again, it is a new one, which nobody has acknowledged.
         _since.Clear();
         foreach (var alarm in found) _since[alarm.Key] = alarm.Since;
         return [.. found.OrderByDescending(alarm => alarm.Urgent).ThenBy(alarm => alarm.Since).ThenBy(alarm => alarm.Key, StringComparer.Ordinal)];
     }
+
+    // Said before the alarm came, it was said of an earlier one; but what this node has only just begun to see may be older than its start.
+    private Alarm Known(Alarm alarm, Dictionary<string, Acknowledgement> known) =>
+        known.TryGetValue(alarm.Key, out var said) && (said.At >= alarm.Since || alarm.Since <= _began + JustBegun)
+            ? alarm with { AcknowledgedBy = said.By[(said.By.LastIndexOf(':') + 1)..], AcknowledgedUntil = said.Until }
+            : alarm;
 
     private static Alarm New(AlarmKind kind, string subject, bool urgent, string page, params string[] arguments) =>
         new($"{kind}:{subject}".ToLowerInvariant(), kind, subject, urgent, default, arguments, page, "", null);

@@ -2,6 +2,7 @@ using MessageBackbone.EventLog;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Operations;
+using MessageBackbone.Node.Projecting;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Node.Dashboard.Watching;
@@ -9,8 +10,10 @@ namespace MessageBackbone.Node.Dashboard.Watching;
 /// <summary>Puts together what a watching browser shows: one read of the board, the node's parts, the pace, the alarms.</summary>
 internal sealed class BoardReading(
     BoardView board, Readiness readiness, CurrentDirectory directory, Surroundings surroundings, NodeIdentity node, IEventLog log, ServiceLevels levels, Alarms alarms,
-    TimeProvider clock)
+    TrafficQueries traffic, TimeProvider clock)
 {
+    private static readonly TimeSpan RatesOf = TimeSpan.FromMinutes(1), LatenciesOf = TimeSpan.FromMinutes(5);
+
     public async Task<BoardState> ReadAsync(CancellationToken cancellationToken)
     {
         var counts = await board.GetAsync(cancellationToken);
@@ -18,7 +21,19 @@ internal sealed class BoardReading(
         var now = clock.GetUtcNow();
         var lines = Lines(counts, now);
         IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
-        return new BoardState(now, counts.Position, lines, parts, Pace.None, alarms.Find(lines, parts), surroundings.Transport(), log.Kind, node.Name, null);
+        var pace = await PaceAsync(now, cancellationToken);
+        return new BoardState(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), surroundings.Transport(), log.Kind, node.Name, null);
+    }
+
+    private async Task<Pace> PaceAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var points = await traffic.ReadAsync(TrafficResolution.TenSeconds, now - LatenciesOf, now, null, null, cancellationToken);
+        var latency = new LatencyHistogram();
+        foreach (var point in points) latency.Merge(point.Latency);
+        // Whole points only: the one that is still filling would always look slow.
+        var last = points.Where(point => point.Start >= now - RatesOf - point.Width && point.Start + point.Width <= now).ToList();
+        return new Pace(
+            last.Sum(point => point.Accepted) / RatesOf.TotalSeconds, last.Sum(point => point.Delivered) / RatesOf.TotalSeconds, latency.Percentile(0.5), latency.Percentile(0.99));
     }
 
     // Every bureau that takes part has a line, also one that nothing was ever sent to; one that left has a line as long as something is open there.
