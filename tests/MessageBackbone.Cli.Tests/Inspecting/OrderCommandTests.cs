@@ -33,7 +33,7 @@ public sealed class OrderCommandTests(ExchangeHouse house) : IClassFixture<Excha
         Assert.Equal(("ordered", true, "delivered", "INBOX_LOST"),
             (Text(done, "result"), done.GetProperty("done").GetBoolean(), Text(done, "state"), Text(done.GetProperty("event"), "reason")));
         Assert.Contains(id, (await house.SucceedAsync("inbox", "--as", "ES")).Output, StringComparison.Ordinal);
-        Assert.Contains("Hola", (await house.SucceedAsync("open", id, "--as", "ES")).Output, StringComparison.Ordinal);
+        Assert.Contains("Hola", (await house.SucceedAsync("inbox", "open", id, "--as", "ES")).Output, StringComparison.Ordinal);
         Assert.Contains("DELIVERED, verified", (await house.SucceedAsync("track", id, "--as", "FR")).Output, StringComparison.Ordinal);
         await LaneIsEmptyAsync("ES");
     }

@@ -1,6 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Accepting;
+using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Tests.Delivering;
@@ -80,7 +82,7 @@ public sealed class DrainTests
         await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"]));
         Assert.Equal([typeof(DrainOrdered), typeof(DrainEnded)], await KindsAsync(house));
         var ended = (DrainEnded)(await OperationsAsync(house))[^1];
-        Assert.Equal(("RESTARTED", house.Node.Services.GetRequiredService<Hosting.NodeIdentity>().Uri), (ended.Reason, ended.Operator));
+        Assert.Equal(("RESTARTED", house.Node.Services.GetRequiredService<NodeIdentity>().Uri), (ended.Reason, ended.Operator));
         await house.RestartAsync();
         Assert.Equal(2, (await OperationsAsync(house)).Count);
     }
@@ -125,7 +127,7 @@ public sealed class DrainTests
         Assert.Equal(current, await acknowledgements.CurrentAsync(Cancel));
         house.Clock.Advance(TimeSpan.FromHours(8));
         Assert.Empty(await acknowledgements.CurrentAsync(Cancel));
-        Assert.Equal(["alert"], (await Assert.ThrowsAsync<Accepting.RefusalException>(() => acknowledgements.AcknowledgeAsync("an alert", Operator, Cancel))).Fields);
+        Assert.Equal(["alert"], (await Assert.ThrowsAsync<RefusalException>(() => acknowledgements.AcknowledgeAsync("an alert", Operator, Cancel))).Fields);
     }
 
     private static async Task<OperationsClient> OperatorAsync(House house) =>
