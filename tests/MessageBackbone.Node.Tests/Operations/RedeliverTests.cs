@@ -142,6 +142,47 @@ public sealed class RedeliverTests
     }
 
     [Fact]
+    public async Task An_order_that_nobody_answers_runs_out_and_the_sender_gets_no_report_of_what_it_has_a_receipt_for()
+    {
+        await using var house = await House.OpenAsync(options => (options.Delivering.OpenAtMost, options.Delivering.DeadlinesLookedAtEvery) =
+            (TimeSpan.FromDays(1), TimeSpan.FromMilliseconds(50)), "FR", "DE");
+        var operations = await OperatorAsync(house);
+        Envelope message;
+        using (var attending = await Attending.OpenAsync(house, "DE")) (message, _, _) = await DeliveredAsync(house, attending, Precedence.Routine);
+        house.Clock.Advance(TimeSpan.FromHours(23)); // the message's own day is over before the order's
+        await operations.RedeliverAsync(Order(house, message), cancellationToken: Cancel);
+
+        house.Clock.Advance(TimeSpan.FromHours(2));
+        await CaughtUpAsync(house);
+        Assert.Equal(0, await house.CountAsync("delivery.redelivery-ended.v1"));
+        house.Clock.Advance(TimeSpan.FromHours(23));
+
+        await house.UntilRecordedAsync("delivery.redelivery-ended.v1");
+        await PlanIsEmptyAsync(house);
+        var ended = (await house.ReadAsync(StreamId.Delivery(Id(house, message), "DE"))).Select(stored => Domain.EventTypes.Parse(stored.Type, stored.Data)).Last();
+        Assert.Equal(("EXPIRED", ByteString.Empty), (((RedeliveryEnded)ended).Reason, ((RedeliveryEnded)ended).Receipt));
+        Assert.Equal((0, 1), (await house.CountAsync("delivery.expired.v1"), await house.CountAsync("message.accepted.v1")));
+    }
+
+    [Fact]
+    public async Task The_first_receipt_closes_it_also_when_its_signer_was_revoked_meanwhile()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        var operations = await OperatorAsync(house);
+        using var attending = await Attending.OpenAsync(house, "DE");
+        var (message, _, signed) = await DeliveredAsync(house, attending, Precedence.Routine);
+        await house.RevokeAsync(house["DE"].Keys.Sign!.RawData);
+        await operations.RedeliverAsync(Order(house, message), cancellationToken: Cancel);
+        var again = await attending.DeliveryAsync();
+
+        Assert.Equal("CERTIFICATE_NOT_VALID", (await attending.RefusedAsync(attending.Sign(attending.ReceiptFor(message, DeliveryOutcome.Refused)))).Reason);
+        await attending.RecordAsync(signed, again.DeliveryId);
+
+        Assert.Equal(1, await house.CountAsync("delivery.redelivery-ended.v1"));
+        await PlanIsEmptyAsync(house);
+    }
+
+    [Fact]
     public async Task What_is_on_its_way_is_told_so_and_what_cannot_be_presented_again_is_refused_and_only_operators_ask()
     {
         await using var house = await House.OpenAsync("FR", "DE", "ES");
