@@ -33,6 +33,21 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
 
     public static async Task FillAsync(IEventLog log, int messages, int seed, CancellationToken stop) => await new DashboardHistory(log, messages, seed).FillAsync(stop);
 
+    /// <summary>Goes on as the history does, now and at a steady rate, for so long.</summary>
+    public static async Task GoOnAsync(IEventLog log, int perSecond, TimeSpan length, int seed, TimeProvider clock, CancellationToken stop)
+    {
+        var history = new DashboardHistory(log, 0, seed);
+        var (began, made) = (clock.GetTimestamp(), 0);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), clock);
+        while (clock.GetElapsedTime(began) is var passed && passed < length)
+        {
+            // What is due by now, so that a late tick is made up for.
+            for (var due = (int)(passed.TotalSeconds * perSecond); made < due; made++) history.Add(clock.GetUtcNow());
+            if (history._batch.Count > 0) await history.AppendAsync(stop);
+            await timer.WaitForNextTickAsync(stop);
+        }
+    }
+
     private async Task FillAsync(CancellationToken stop)
     {
         for (var i = 0; i < messages; i++)

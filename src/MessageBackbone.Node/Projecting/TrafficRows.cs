@@ -44,6 +44,7 @@ internal static class TrafficRows
             until_opened INTEGER NOT NULL,
             delivered INTEGER NOT NULL,
             PRIMARY KEY (message, bureau)) STRICT, WITHOUT ROWID;
+        CREATE INDEX open_exercise ON open (bureau) WHERE exercise = 1 AND delivered = 0;
         CREATE TABLE newest (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), at INTEGER NOT NULL) STRICT;
         """;
 
