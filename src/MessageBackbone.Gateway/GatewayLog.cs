@@ -123,6 +123,9 @@ internal static partial class GatewayLog
     [LoggerMessage(75, LogLevel.Error, "Work on attachments failed; it is tried again")]
     public static partial void AttachmentsFailed(ILogger log, Exception fault);
 
+    [LoggerMessage(76, LogLevel.Information, "The node takes messages again")]
+    public static partial void SubmittingGoesOn(ILogger log);
+
     [LoggerMessage(80, LogLevel.Error, "A carry file could not be imported to its end; it is not taken")]
     public static partial void CarryHeldUp(ILogger log, Exception fault);
 

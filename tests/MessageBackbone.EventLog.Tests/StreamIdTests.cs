@@ -33,8 +33,8 @@ public sealed class StreamIdTests
         Assert.Equal("delivery-m1-DE", StreamId.Delivery("m1", "DE").Value);
         Assert.Equal("bureau-FR", StreamId.Bureau("FR").Value);
         Assert.Equal("content-ab12", StreamId.Content("ab12").Value);
-        Assert.Equal(["directory", "security", "access", "ledger"],
-            new[] { StreamId.Directory, StreamId.Security, StreamId.Access, StreamId.Ledger }.Select(s => s.Value));
+        Assert.Equal(["directory", "security", "access", "operations", "ledger"],
+            new[] { StreamId.Directory, StreamId.Security, StreamId.Access, StreamId.Operations, StreamId.Ledger }.Select(s => s.Value));
     }
 
     [Fact]

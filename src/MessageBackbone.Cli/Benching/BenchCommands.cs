@@ -28,7 +28,7 @@ internal static class BenchCommands
 
     public static Command Create(Shell shell) =>
         new DocumentedCommand("bench", "Measure this machine and this version.", "backbone bench precedence --waiting 100000")
-        .With(Precedence(shell), LogBenchCommand.Create(shell));
+        .With(Precedence(shell), LogBenchCommand.Create(shell), DashboardBenchCommand.Create(shell));
 
     private static DocumentedCommand Precedence(Shell shell) => new DocumentedCommand("precedence",
             "FLASH from gateway to gateway, with nothing waiting and while ROUTINE messages wait for the same bureau, in one run.",

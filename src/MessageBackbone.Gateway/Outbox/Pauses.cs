@@ -21,7 +21,7 @@ internal sealed class Pauses(GatewayOptions options, TimeProvider clock, Random 
 
     // Timestamps, not times of day: a clock that is set back must not make a pause longer.
     private readonly long[] _until = new long[Levels];
-    private long _heldUntil = long.MinValue;
+    private long _heldUntil;
 
     /// <summary>How long each precedence still pauses, by its number; zero or less: it may go. All of one moment, so that who looks what may go and then reckons
     /// how long to sleep cannot sleep over a pause that ended in between.</summary>
@@ -30,17 +30,16 @@ internal sealed class Pauses(GatewayOptions options, TimeProvider clock, Random 
         lock (_gate)
         {
             var now = clock.GetTimestamp();
-            return [.. _until.Select(until => TimeSpan.FromSeconds((until - now) / (double)clock.TimestampFrequency))];
+            return [.. _until.Select(until => TimeSpan.FromSeconds((Math.Max(until, _heldUntil) - now) / (double)clock.TimestampFrequency))];
         }
     }
 
-    /// <summary>The node said beforehand that it would refuse: nothing goes before.</summary>
+    /// <summary>The node said beforehand that it would refuse: nothing goes before. The newest word counts; zero: it takes everything again.</summary>
     public void HoldBack(TimeSpan pause)
     {
         lock (_gate)
         {
             _heldUntil = clock.GetTimestamp() + (long)Math.Ceiling(Math.Min(pause.TotalSeconds, LongestHold.TotalSeconds) * clock.TimestampFrequency);
-            for (var level = 0; level < Levels; level++) _until[level] = Math.Max(_until[level], _heldUntil);
         }
     }
 

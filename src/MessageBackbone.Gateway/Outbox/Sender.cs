@@ -33,11 +33,17 @@ internal sealed class Sender(
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>The node is about to be stopped and takes nothing: what waits stays here for so long. What is under way is answered.</summary>
+    /// <summary>The node is about to be stopped and takes nothing: what waits stays here for so long; zero: it takes everything again. What is under way is
+    /// answered.</summary>
     public void HoldBack(TimeSpan pause)
     {
         _pauses.HoldBack(pause);
-        GatewayLog.SubmittingPaused(log, Reasons.Draining, pause.TotalMilliseconds);
+        if (pause > TimeSpan.Zero) GatewayLog.SubmittingPaused(log, Reasons.Draining, pause.TotalMilliseconds);
+        else GatewayLog.SubmittingGoesOn(log);
+        // It may sleep for longer than it has to now.
+        TaskCompletionSource woken;
+        lock (_gate) woken = _slotFree;
+        woken.TrySetResult();
     }
 
     /// <summary>Puts into the queue what an earlier run left; once, before anything new is added.</summary>

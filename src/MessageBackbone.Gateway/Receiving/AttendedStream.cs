@@ -101,7 +101,8 @@ internal sealed class AttendedStream(
                     await RefusedAsync(frame.ReceiptRefused, cancellationToken);
                     break;
                 case ToGateway.FrameOneofCase.Draining when frame.Draining.StreamGoesOn:
-                    if (frame.Draining.RetryAfter is { } hold) drained(TimeSpan.FromSeconds(Math.Clamp(hold.Seconds, 0, 3_600)));
+                    // Not by ToTimeSpan: what came may be longer than any.
+                    drained(TimeSpan.FromSeconds(Math.Clamp(frame.Draining.RetryAfter?.Seconds ?? 0, 0, 3_600)));
                     break;
                 case ToGateway.FrameOneofCase.Draining:
                     return new StreamEnd(Reasons.Draining, frame.Draining.RetryAfter?.ToTimeSpan());

@@ -18,23 +18,11 @@ internal sealed class DrainGate
         }
     }
 
-    /// <summary>From here on what is not recorded yet is refused. Who listens is told; told the same time again, it is not.</summary>
-    public void Close(TimeSpan retryAfter)
-    {
-        Action<TimeSpan>[] listeners;
-        lock (_lock)
-        {
-            if (_retryAfter == retryAfter) return;
-            _retryAfter = retryAfter;
-            listeners = [.. _listeners];
-        }
-        foreach (var listener in listeners) listener(retryAfter);
-    }
+    /// <summary>From here on what is not recorded yet is refused.</summary>
+    public void Close(TimeSpan retryAfter) => Move(retryAfter);
 
-    public void Open()
-    {
-        lock (_lock) _retryAfter = null;
-    }
+    /// <summary>Submissions are taken again.</summary>
+    public void Open() => Move(null);
 
     /// <exception cref="RefusalException">The node is draining.</exception>
     public void Require()
@@ -44,11 +32,24 @@ internal sealed class DrainGate
                 Reasons.Draining, "The node is about to be stopped and takes nothing new. Send the same bytes again after the time told.", retryAfter: after);
     }
 
-    /// <summary>Calls <paramref name="listener"/> whenever the gate is closed, until disposed. It must be quick and not throw.</summary>
+    /// <summary>Calls <paramref name="listener"/> with the time told whenever that changes, and with zero when the gate is opened, until disposed. It must be quick
+    /// and not throw.</summary>
     public IDisposable Hear(Action<TimeSpan> listener)
     {
         lock (_lock) _listeners.Add(listener);
         return new Hearing(this, listener);
+    }
+
+    private void Move(TimeSpan? retryAfter)
+    {
+        Action<TimeSpan>[] listeners;
+        lock (_lock)
+        {
+            if (_retryAfter == retryAfter) return;
+            _retryAfter = retryAfter;
+            listeners = [.. _listeners];
+        }
+        foreach (var listener in listeners) listener(retryAfter ?? TimeSpan.Zero);
     }
 
     private sealed class Hearing(DrainGate gate, Action<TimeSpan> listener) : IDisposable

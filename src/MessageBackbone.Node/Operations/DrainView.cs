@@ -18,9 +18,12 @@ namespace MessageBackbone.Node.Operations;
 /// <remarks>The gate is this process's own: a node that starts takes submissions. So at its start it records the end of what an earlier run of it had left.</remarks>
 internal sealed class DrainView(
     DrainGate gate, WorkingPlaces places, Plan plan, Surroundings surroundings, EventRecorder recorder, OperationsOptions options, NodeIdentity node, TimeProvider clock,
-    ILogger<DrainView> logger) : IHostedService
+    ILogger<DrainView> logger) : IHostedService, IDisposable
 {
     private const string Restarted = "RESTARTED";
+
+    // One order at a time: the gate is to stand as the last event says.
+    private readonly SemaphoreSlim _turn = new(1, 1);
 
     public bool IsDraining => gate.RetryAfter is not null;
 
@@ -33,8 +36,7 @@ internal sealed class DrainView(
             : new OrderDrain(by, request.Reason, after, now, node.Name);
         var made = request.DryRun
             ? Made(NodeOperations.Decide(await recorder.StateAsync(StreamId.Operations, NodeOperations.None, NodeOperations.Evolve, cancellationToken), command))
-            : await DecideAsync(command, by, cancellationToken);
-        if (!request.DryRun) Move(request.End, after, by);
+            : await DoAsync(command, request.End, after, by, cancellationToken);
         return new DrainReply
         {
             Draining = IsDraining,
@@ -61,6 +63,23 @@ internal sealed class DrainView(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<IMessage?> DoAsync(OperationsCommand command, bool end, TimeSpan after, string by, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var made = await DecideAsync(command, by, cancellationToken);
+            Move(end, after, by);
+            return made;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     private void Move(bool end, TimeSpan after, string by)
     {

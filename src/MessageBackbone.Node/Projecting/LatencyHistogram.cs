@@ -15,7 +15,8 @@ internal sealed class LatencyHistogram
     // 1/16 ms: the width of the first buckets.
     private const long Unit = TimeSpan.TicksPerMillisecond / Sub;
 
-    private readonly SortedDictionary<int, long> _counts = [];
+    // Few of the buckets are used, and they mostly come in their order.
+    private readonly SortedList<int, long> _counts = [];
 
     /// <summary>Buckets are numbered from 0 on.</summary>
     public const int Buckets = 1 + (Doublings * Sub);
@@ -50,7 +51,8 @@ internal sealed class LatencyHistogram
 
     public void Add(int bucket, long count)
     {
-        _counts[bucket] = _counts.GetValueOrDefault(bucket) + count;
+        if (_counts.IndexOfKey(bucket) is var place and >= 0) _counts.SetValueAtIndex(place, _counts.GetValueAtIndex(place) + count);
+        else _counts.Add(bucket, count);
         Count += count;
     }
 

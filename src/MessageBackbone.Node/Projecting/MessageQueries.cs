@@ -55,20 +55,26 @@ internal sealed class MessageQueries(ProjectionFollower follower)
     private static MessagePage Search(ReadModelSession session, MessageFilter filter, MessagePlace? before, int limit, int candidates)
     {
         var found = new List<MessagePlace>();
-        var (looked, more, last) = (0, false, default(MessagePlace));
-        new MessageSearch(filter, before).Read(session, candidates + 1, candidate =>
+        var (looked, bounded, more, last) = (0, false, false, default(MessagePlace));
+        new MessageSearch(filter, before).Read(session, candidate =>
         {
-            // One more than the bound, so that the bound is met only where something is left.
-            if (++looked > candidates) return false;
-            last = new(candidate.AcceptedAt, candidate.Position);
+            if ((last?.AcceptedAtTicks, last?.Position) != (candidate.AcceptedAt, candidate.Position))
+            {
+                // Never between two copies of one message: the next page begins after it.
+                bounded = looked >= candidates;
+                if (bounded) return false;
+                last = new(candidate.AcceptedAt, candidate.Position);
+            }
+
+            looked++;
             if (!candidate.Fits || (found.Count > 0 && found[^1] == last)) return true;
             more = found.Count == limit;
-            if (!more) found.Add(last);
+            if (!more) found.Add(last!);
             return !more;
         });
         var hits = found.Select(place => Hit(session, "position = ?1", statement => statement.Bind(1, place.Position))!).ToList();
         if (more) return new(hits, found[^1], null);
-        return looked <= candidates ? new(hits, null, null) : new(hits, last, found.Count < limit ? RowText.Time(last!.AcceptedAtTicks) : null);
+        return bounded ? new(hits, last, found.Count < limit ? RowText.Time(last!.AcceptedAtTicks) : null) : new(hits, null, null);
     }
 
     private static IReadOnlyList<MessageHit> Conversation(ReadModelSession session, string conversation, int limit)

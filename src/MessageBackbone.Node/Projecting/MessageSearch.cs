@@ -39,12 +39,12 @@ internal sealed class MessageSearch
         AddSources(filter, holder);
     }
 
-    /// <summary>The newest candidates, at most <paramref name="most"/>, until <paramref name="take"/> wants no more.</summary>
-    public void Read(ReadModelSession session, int most, Func<Candidate, bool> take)
+    /// <summary>The candidates, the newest first, until <paramref name="take"/> wants no more.</summary>
+    public void Read(ReadModelSession session, Func<Candidate, bool> take)
     {
         var source = _sources.Count == 1 ? _sources[0] : _sources.MinBy(stretches => Reach(session, stretches))!;
         var arms = source.Select(s => $"SELECT {s.Alias}.accepted_at, {s.Alias}.{s.Place}, {s.Fits} FROM {s.Rows}");
-        var statement = Bind(session.Prepare($"{string.Join(" UNION ALL ", arms)} ORDER BY 1 DESC, 2 DESC LIMIT {most}"));
+        var statement = Bind(session.Prepare($"{string.Join(" UNION ALL ", arms)} ORDER BY 1 DESC, 2 DESC"));
         try
         {
             while (statement.Step())

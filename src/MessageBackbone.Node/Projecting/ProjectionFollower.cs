@@ -190,7 +190,7 @@ internal sealed class ProjectionFollower : IFollower, IAsyncDisposable
         Volatile.Write(ref _state, FollowerState.Running);
         _progress.Move(checkpoint.Position);
         ProjectingLog.Following(_logger, Name, checkpoint.Position);
-        await foreach (var batch in _log.SubscribeAllAsync(checkpoint.Position, stop))
+        await foreach (var batch in CatchingUp.BatchesAsync(_log, checkpoint.Position, stop))
         {
             checkpoint = Commit(session, writer, batch, checkpoint);
             _progress.Move(checkpoint.Position);

@@ -69,7 +69,8 @@ internal sealed class RequestQueries(ProjectionFollower follower)
     /// <param name="after">The <see cref="OwedAnswer.Place"/> of the last one of the page before; empty: from the first.</param>
     public ValueTask<IReadOnlyList<OwedAnswer>> OwedAsync(
         string? debtor, string? requester, bool overdueOnly, string after, int limit, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<OwedAnswer>>(session => Owed(session, debtor, requester, overdueOnly, after, limit), cancellationToken);
+        follower.File.ReadAsync<IReadOnlyList<OwedAnswer>>(session => Owed(session, debtor, requester, overdueOnly, after, Math.Clamp(limit, 1, 500)),
+            cancellationToken);
 
     /// <summary>The answers that are owed to these messages, in their order, then by debtor.</summary>
     public ValueTask<IReadOnlyList<OwedAnswer>> OwedInAsync(IReadOnlyList<string> messageIds, CancellationToken cancellationToken) =>

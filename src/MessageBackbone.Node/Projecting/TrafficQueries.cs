@@ -59,6 +59,13 @@ internal sealed class TrafficQueries(ProjectionFollower follower)
         TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise, CancellationToken cancellationToken) =>
         follower.File.ReadAsync<IReadOnlyList<TrafficPoint>>(session => Read(session, resolution, from, before, precedence, exercise), cancellationToken);
 
+    /// <summary>How many open deliveries belong to exercises, by bureau; a bureau without any is not named.</summary>
+    public ValueTask<IReadOnlyDictionary<string, long>> OpenExercisesAsync(CancellationToken cancellationToken) =>
+        follower.File.ReadAsync<IReadOnlyDictionary<string, long>>(
+            session => session.Prepare("SELECT bureau, count(*) FROM open WHERE exercise = 1 AND delivered = 0 GROUP BY bureau")
+                .All(row => (row.Text(0), row.Number(1))).ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal),
+            cancellationToken);
+
     private static List<TrafficPoint> Read(
         ReadModelSession session, TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise)
     {
@@ -72,9 +79,14 @@ internal sealed class TrafficQueries(ProjectionFollower follower)
             var points = Asked(TrafficRows.Counts).All(row => new TrafficPoint(
                 RowText.Time(row.Number(0)), resolution.Width(), row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), row.Number(6),
                 row.Number(7), row.Number(8), new()));
-            var byStart = points.ToDictionary(point => RowText.Ticks(point.Start), point => point.Latency);
+            var point = -1;
             foreach (var (start, bucket, count) in Asked(TrafficRows.Latencies).All(row => (row.Number(0), (int)row.Number(1), row.Number(2))))
-                byStart[start].Add(bucket, count);
+            {
+                // What has a latency has a count, so it has a point.
+                while (point < 0 || RowText.Ticks(points[point].Start) != start) point++;
+                points[point].Latency.Add(bucket, count);
+            }
+
             return points;
         }
         finally

@@ -14,6 +14,7 @@ public sealed class DeliveryProperties
         from header in Gen.Choose(1, 8)
         select ends == 0
             ? DeliveryTests.Ended((uint)attempt + 1)
+            : ends == 3 ? RedeliveryTests.Redeliver()
             : ends == 4 ? ExpiryTests.Expire(minutes: attempt)
             : ends == 7 ? RecallTests.Recall(order: attempt)
             : ends == 8 ? ExpiryTests.Close(Guid.Empty)

@@ -49,6 +49,24 @@ public sealed class PausesTests
         Assert.InRange(pauses.Rests()[4], TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
+    [Fact]
+    public void A_node_that_wants_nothing_holds_everything_back_for_the_time_told_and_never_longer_than_an_hour()
+    {
+        var pauses = New();
+        Assert.False(pauses.IsHeldBack);
+
+        pauses.HoldBack(_long);
+
+        Assert.True(pauses.IsHeldBack);
+        Assert.All(pauses.Rests(), rest => Assert.InRange(rest, _long / 2, _long));
+        pauses.HoldBack(TimeSpan.MaxValue);
+        Assert.All(pauses.Rests(), rest => Assert.InRange(rest, TimeSpan.FromMinutes(59), TimeSpan.FromHours(1)));
+        pauses.Begin(2, new NodeRefusal(Reasons.QuotaExceeded, "Later.", [], _long, new Dictionary<string, string>()));
+        pauses.HoldBack(TimeSpan.Zero);
+        Assert.False(pauses.IsHeldBack);
+        Assert.Equal([2], pauses.Rests().Index().Where(rest => rest.Item > TimeSpan.Zero).Select(rest => rest.Index));
+    }
+
     private static Pauses New() =>
         new(new GatewayOptions { ReconnectFirst = TimeSpan.FromSeconds(10), ReconnectMax = TimeSpan.FromMinutes(1) }, TimeProvider.System, new Random(1));
 }

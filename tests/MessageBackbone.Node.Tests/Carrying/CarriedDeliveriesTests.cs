@@ -1,7 +1,10 @@
+using Google.Protobuf;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
+using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Carrying;
 using MessageBackbone.Node.Routing;
+using MessageBackbone.Node.Tests.Delivering;
 using MessageBackbone.Protocol.Carrying;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.V1;
@@ -94,6 +97,32 @@ public sealed class CarriedDeliveriesTests
         var (file, summary) = await ExportAsync(by);
 
         Assert.Equal((0, 100, 3ul), (file.Count, summary.NotCarried.Count, summary.NotCarriedMore));
+    }
+
+    [Fact]
+    public async Task What_an_operator_ordered_again_leaves_in_a_file_and_a_receipt_that_comes_without_a_stream_of_its_own_closes_it()
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        using var by = await house.AddAsync(new Holder(HolderRole.Operator, "operator-1"));
+        var message = await SubmitAsync(house);
+        ByteString signed;
+        using (var attending = await Attending.OpenAsync(house, "DE"))
+        {
+            var delivery = await attending.DeliveryAsync();
+            signed = attending.Sign(attending.ReceiptFor(delivery.Envelope));
+            await attending.RecordAsync(signed, delivery.DeliveryId);
+        }
+        await new OperationsService.OperationsServiceClient(by.Channel).RedeliverAsync(
+            new RedeliverRequest { Bureau = "DE", MessageId = message.MessageId, Reason = "INBOX_LOST" }, cancellationToken: Cancel);
+
+        var carried = Assert.Single((await ExportAsync(by)).File);
+        var receipts = house.Node.Services.GetRequiredService<CarriedReceipts>();
+        var answers = await receipts.RecordAsync(new Caller(Holder.Bureau("DE"), default), [new Receipt { Signed = signed }], Cancel);
+
+        Assert.Equal((message.MessageId, 2u, true), (house["FR"].HeaderOf(carried.Envelope).MessageId, carried.Attempt, carried.PossibleDuplicate));
+        Assert.NotNull(Assert.Single(answers).Recorded);
+        await house.UntilRecordedAsync("delivery.redelivery-ended.v1");
+        Assert.Empty((await ExportAsync(by)).File);
     }
 
     [Fact]

@@ -52,6 +52,22 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task A_node_that_drains_is_not_ready_and_says_so()
+    {
+        await using var log = await ProjectedLog.OpenAsync();
+        await using var room = await Room.OpenAsync(log);
+        await room.Models.CatchUpAsync(Cancel);
+
+        room.Drain.Close(TimeSpan.FromSeconds(30));
+
+        var report = await room.Ready.CheckAsync(Cancel);
+        Assert.False(report.Ready);
+        Assert.Equal("draining", Assert.Single(report.Checks, check => !check.Ok).State);
+        room.Drain.Open();
+        Assert.True((await room.Ready.CheckAsync(Cancel)).Ready);
+    }
+
+    [Fact]
     public async Task A_node_with_everything_in_place_is_ready_and_looking_records_nothing()
     {
         await using var log = await ProjectedLog.OpenAsync();

@@ -84,6 +84,25 @@ internal sealed class RoutingScenario : IAsyncDisposable
     public Task ReleaseAsync(Guid id, string recipient) => AppendAsync(
         StreamId.Delivery(id.ToString(), recipient), "delivery.released.v1", new Released { MessageId = id.ToString(), Recipient = recipient });
 
+    public Task RedeliverAsync(Guid id, string recipient, ulong sequence, uint attempts, DateTimeOffset? expiresAt = null) => AppendAsync(
+        StreamId.Delivery(id.ToString(), recipient), "delivery.redelivery-ordered.v1",
+        new RedeliveryOrdered
+        {
+            MessageId = id.ToString(),
+            Recipient = recipient,
+            Sequence = sequence,
+            Attempts = attempts,
+            ExpiresAt = expiresAt is { } at ? Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(at) : null,
+        });
+
+    public Task EndRedeliveryAsync(Guid id, string recipient) => AppendAsync(
+        StreamId.Delivery(id.ToString(), recipient), "delivery.redelivery-ended.v1",
+        new RedeliveryEnded { MessageId = id.ToString(), Recipient = recipient });
+
+    public Task RedirectAsync(Guid id, string recipient, string to) => AppendAsync(
+        StreamId.Delivery(id.ToString(), recipient), "delivery.redirected.v1",
+        new Redirected { MessageId = id.ToString(), Recipient = recipient, To = to });
+
     public Task RefuseByOperatorAsync(Guid id, string recipient) => AppendAsync(
         StreamId.Delivery(id.ToString(), recipient), "delivery.refused-by-operator.v1",
         new RefusedByOperator { MessageId = id.ToString(), Recipient = recipient });

@@ -16,6 +16,7 @@ internal sealed class BoardFeed(BoardReading reading, DashboardOptions options, 
     private readonly List<Action<BoardState>> _watchers = [];
     private readonly TaskCompletionSource<BoardState> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _watched = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BoardState? _now;
 
     /// <summary>The newest state; at the node's start the first one is waited for.</summary>
@@ -29,9 +30,27 @@ internal sealed class BoardFeed(BoardReading reading, DashboardOptions options, 
         {
             _watchers.Add(show);
             _watched.TrySetResult();
+            _more.SetResult();
+            _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         return new Watching(this, show);
+    }
+
+    /// <summary>Returns once at least so many browsers watch.</summary>
+    public async Task WatchedByAsync(int browsers, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+            {
+                if (_watchers.Count >= browsers) return;
+                more = _more.Task;
+            }
+
+            await more.WaitAsync(cancellationToken);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -19,8 +19,8 @@ internal sealed class BoardReading(
         var counts = await board.GetAsync(cancellationToken);
         var report = await readiness.CheckAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        var lines = Lines(counts, now);
-        IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name == "submissions" ? "drain" : check.Name, check.Ok, check.State))];
+        var lines = Lines(counts, await traffic.OpenExercisesAsync(cancellationToken), now);
+        IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
         var pace = await PaceAsync(now, cancellationToken);
         return new BoardState(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), surroundings.Transport(), log.Kind, node.Name, null);
     }
@@ -37,7 +37,7 @@ internal sealed class BoardReading(
     }
 
     // Every bureau that takes part has a line, also one that nothing was ever sent to; one that left has a line as long as something is open there.
-    private List<BoardLine> Lines(Board counts, DateTimeOffset now)
+    private List<BoardLine> Lines(Board counts, IReadOnlyDictionary<string, long> exercises, DateTimeOffset now)
     {
         var rows = counts.Rows.ToLookup(row => row.Bureau, StringComparer.Ordinal);
         var attending = surroundings.Attending();
@@ -45,7 +45,7 @@ internal sealed class BoardReading(
         return
         [
             .. state.Bureaus.Keys.Union(rows.Select(group => group.Key), StringComparer.Ordinal).Order(StringComparer.Ordinal)
-                .Select(code => Line(code, state.Bureau(code), attending.Contains(code), rows[code], now))
+                .Select(code => Line(code, state.Bureau(code), attending.Contains(code), rows[code], now) with { ExercisesOpen = exercises.GetValueOrDefault(code) })
                 .Where(line => !line.Closed || line.Open > 0),
         ];
     }

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using MessageBackbone.Cli.Invoking;
+using MessageBackbone.Cli.Terminal;
+
+namespace MessageBackbone.Cli.Benching;
+
+/// <summary>`backbone bench dashboard`: how fast pages come with many messages in the read models, and what watching browsers cost the node.</summary>
+internal static class DashboardBenchCommand
+{
+    private static readonly Option<int> Messages = new("--messages")
+    {
+        Description = "Messages in the read models.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1_000_000,
+    };
+
+    private static readonly Option<int> Browsers = new("--browsers")
+    {
+        Description = "Browsers that watch the board; 0 leaves this part out. Needs chromium.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 10,
+    };
+
+    private static readonly Option<int> Rate = new("--rate") { Description = "Deliveries a second while they watch.", HelpName = "N", DefaultValueFactory = _ => 1_000 };
+
+    private static readonly Option<int> Seconds = new("--seconds") { Description = "How long each round lasts.", HelpName = "N", DefaultValueFactory = _ => 20 };
+
+    private static readonly Option<string?> Summary = new("--json") { Description = "Write the figures to this file.", HelpName = "FILE" };
+
+    public static DocumentedCommand Create(Shell shell) => new DocumentedCommand("dashboard",
+            "Pages of the dashboard with many messages in the read models, and the node's processor time that watching browsers cost.",
+            "backbone bench dashboard", "backbone bench dashboard --messages 100000 --browsers 0 --json dashboard.json")
+        .With(Messages, Browsers, Rate, Seconds, Summary)
+        .Does(shell, RunAsync);
+
+    private static async Task RunAsync(Session session, CancellationToken stop)
+    {
+        var (messages, browsers, rate, seconds) = (session.Get(Messages), session.Get(Browsers), session.Get(Rate), session.Get(Seconds));
+        if (messages is < 1_000 or > 20_000_000) throw CommandFailure.Usage("--messages is 1000 to 20000000.");
+        if (browsers is < 0 or > 50 || rate is < 1 or > 20_000 || seconds is < 5 or > 600)
+            throw CommandFailure.Usage("--browsers is 0 to 50, --rate is 1 to 20000, --seconds is 5 to 600.");
+        if (browsers > 0 && Chromium.Find() is null) throw new CommandFailure("There is no chromium on PATH.", "Install it, or leave this part out with --browsers 0.");
+        await using var house = await DashboardHouse.StartAsync(messages, session.Print.LiveLine, session.Shell.Clock, stop);
+        var bench = new DashboardBench(house, session.Print.LiveLine, session.Shell.Clock);
+        var pages = await bench.PagesAsync(stop);
+        var watching = browsers == 0 ? null : await bench.WatchingAsync(browsers, rate, TimeSpan.FromSeconds(seconds), stop);
+        var result = new DashboardResult(messages, house.CatchUpSeconds, pages, watching);
+        Show(session.Print, result);
+        if (session.Get(Summary) is { } file) await File.WriteAllTextAsync(file, Printer.ToJson(result) + "\n", stop);
+    }
+
+    private static void Show(Printer print, DashboardResult result)
+    {
+        print.Line("");
+        print.Table(["page", "answered within"],
+            result.Pages.Select(page => (IReadOnlyList<string>)[page.Page, $"{page.Ms.P50} ms (p50), {page.Ms.P95} ms (p95)"]), "nothing was measured");
+        print.Line($"{result.Messages} messages; the read models were built in {result.CatchUpSeconds} s");
+        if (result.Watching is { } w)
+            print.Line($"{w.Browsers} browsers at {w.Rate} deliveries a second: the node uses {w.CoreWithout:P0} of a core without them, {w.CoreWith:P0} with them, "
+                + $"{w.Cost:P0} more (medians of {w.Rounds} rounds each)");
+    }
+}
+
+/// <summary>What `bench dashboard` measured; names of the file are these in snake case.</summary>
+/// <param name="CatchUpSeconds">From the node's start until every read model had every event.</param>
+internal sealed record DashboardResult(int Messages, double CatchUpSeconds, IReadOnlyList<PageTime> Pages, WatchingCost? Watching);
+
+/// <summary>How long the server took for a page, from the request to the last byte, one request at a time.</summary>
+internal sealed record PageTime(string Page, PagePercentiles Ms);
+
+internal sealed record PagePercentiles(double P50, double P95);
+
+/// <summary>What watching cost: processor time of the node's process in parts of one core.</summary>
+internal sealed record WatchingCost(int Browsers, int Rate, int Rounds, double CoreWithout, double CoreWith)
+{
+    public double Cost => Math.Round(CoreWith - CoreWithout, 3);
+}
