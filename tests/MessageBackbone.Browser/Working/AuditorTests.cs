@@ -18,7 +18,7 @@ public sealed class AuditorTests(WatchedHouse house, Chromium chromium)
         await using var watcher = await house.Watch.EnterAsync(chromium, Watch.Auditor);
         var before = await house.House.CountAsync(Type);
         await watcher.GoAsync($"messages/{house.Opened}");
-        await Assertions.Expect(watcher.Page.Locator("h2")).ToHaveTextAsync("Why do you read?");
+        await Assertions.Expect(watcher.Page.Locator("main h2")).ToHaveTextAsync("Why do you read?");
         Assert.Equal(0, await watcher.Page.Locator(".timeline").CountAsync());
 
         await SayAsync(watcher, "Because I can", "Complaint 12 of 2031");
