@@ -17,7 +17,7 @@ internal sealed class Chromium : IAsyncDisposable
     public static Chromium Open(Uri page)
     {
         var profile = Directory.CreateTempSubdirectory("backbone-browser-");
-        var start = new ProcessStartInfo(Find()!) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Find()!) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in (string[])["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
                      "--remote-debugging-port=0", $"--user-data-dir={profile.FullName}"])
             start.ArgumentList.Add(argument);

@@ -13,5 +13,5 @@ internal static class AlarmWords
     private static string Name(AlarmKind kind) => kind.ToString().ToLowerInvariant();
 
     private static object[] Arguments(Language words, Alarm alarm) =>
-        [.. alarm.Arguments.Select(argument => (object)words.Or($"precedence.{argument}", words.Or($"part.{argument}", argument)))];
+        [.. alarm.Arguments.Select(argument => (object)words.Or($"precedence.{argument}", words.Or($"part.{argument}", words.Or($"use.{argument}", argument))))];
 }

@@ -69,7 +69,7 @@ internal sealed class Alarms(
             "log" => AlarmKind.Log,
             "disk" => AlarmKind.Disk,
             "transport" => AlarmKind.Transport,
-            "drain" => AlarmKind.Draining,
+            "submissions" => AlarmKind.Draining,
             _ => AlarmKind.Follower,
         }
         select New(kind, part.Name, kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport, "parts", part.Name, part.State);
