@@ -58,7 +58,14 @@ internal sealed class Watch : IAsyncDisposable
             new() { Origin = Secure.GetLeftPart(UriPartial.Authority), CertPath = Path.Combine(House.Folder, holder, "tls.pem"), KeyPath = Path.Combine(House.Folder, holder, "tls.key") },
         ]);
 
-    public ValueTask DisposeAsync() => House.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        // Said whole: an error that a page met is what a failed test wants to know.
+        var errors = House.Logs.Errors.ToList();
+        House.Logs.Forget();
+        await House.DisposeAsync();
+        Assert.True(errors.Count == 0, string.Join("\n\n", errors.Take(5)));
+    }
 
     private async Task<string> SignInAsync(Chromium chromium, Holder holder)
     {

@@ -61,7 +61,7 @@ public sealed class WatchedHouse : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_gateways is not null) await _gateways.DisposeAsync();
-        if (_watch is not null) await House.DisposeAsync();
+        if (_watch is not null) await _watch.DisposeAsync();
         await _broker.DisposeAsync();
     }
 

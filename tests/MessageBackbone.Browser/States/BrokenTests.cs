@@ -47,14 +47,16 @@ public sealed class BrokenTests(Chromium chromium)
         await Assertions.Expect(watcher.Page.Locator(".asof .bad").First).ToBeVisibleAsync();
         foreach (var page in (string[])["", "alarms", "parts", "operations/rebuild", "messages", "traffic"]) await LookAsync(watcher, page, $"stopped-{page}");
         watch.House.Logs.Forget();
+        await watch.House.StopAsync();
+        watch.House.Logs.Forget();
     }
 
     [Fact]
     public async Task A_certificate_that_ends_soon_and_one_that_has_ended_are_alarms()
     {
         await using var watch = await Watch.OpenAsync(null, "FR");
-        await using var watcher = await watch.EnterAsync(chromium);
         watch.House.Clock.Advance(TimeSpan.FromDays(805));
+        await using var watcher = await watch.EnterAsync(chromium);
         await watcher.GoAsync("alarms");
         await Assertions.Expect(watcher.Page.Locator("tbody")).ToContainTextAsync("The tls certificate of FR ends on");
         await LookAsync(watcher, "alarms", "certificate-ends-alarms");
