@@ -11,7 +11,9 @@ if [ "${1:-}" = --summary ]; then summary_file=$2; shift 2; fi
 say() { printf '\n== %s\n' "$*"; }
 
 # --- what a bare Debian machine lacks -------------------------------------------------------------------------------
-packages=(libprotobuf-dev openssl python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc rabbitmq-server)
+packages=(chromium fonts-noto-core libprotobuf-dev openssl python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc rabbitmq-server)
+# Where npm comes from elsewhere, Debian's own would be in its way.
+command -v npm >/dev/null || packages+=(nodejs npm)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
@@ -53,6 +55,11 @@ for project in tests/*/*.csproj; do
     [ -n "$wanted" ] || continue
   fi
   say "$name"
+  # Tests in a browser bring a checker of npm's: installed once, and again when its lock has changed.
+  axe=tests/$name/axe
+  if [ -f "$axe/package-lock.json" ] && ! [ "$axe/node_modules/.package-lock.json" -nt "$axe/package-lock.json" ]; then
+    (cd "$axe" && npm ci --ignore-scripts --no-audit --no-fund >/dev/null)
+  fi
   log=$logs/$name.log
   status=0
   dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noColor >"$log" 2>&1 </dev/null || status=$?

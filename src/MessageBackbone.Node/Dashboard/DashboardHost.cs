@@ -66,7 +66,8 @@ internal sealed class DashboardHost(DashboardOptions options, DashboardRooms roo
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddAntiforgery(forms =>
         {
-            forms.Cookie.Name = "form";
+            // A name for each start: a cookie of before could not be read, and would be an error in the log for each open browser.
+            forms.Cookie.Name = $"form-{Guid.NewGuid():N}";
             forms.Cookie.SameSite = SameSiteMode.Strict;
             forms.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         });

@@ -22,8 +22,11 @@ internal sealed class BoardReading(
         var lines = Lines(counts, await traffic.OpenExercisesAsync(cancellationToken), now);
         IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
         var pace = await PaceAsync(now, cancellationToken);
-        return new BoardState(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), surroundings.Transport(), log.Kind, node.Name, null);
+        return new BoardState(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), surroundings.Transport(), log.Kind, node.Name, ProblemOf(parts));
     }
+
+    // Numbers that stand still must not look like a quiet night.
+    private static string? ProblemOf(IReadOnlyList<PartState> parts) => parts.FirstOrDefault(part => part is { Name: "board", Ok: false })?.State;
 
     private async Task<Pace> PaceAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {

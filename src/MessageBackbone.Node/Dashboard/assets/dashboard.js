@@ -30,7 +30,10 @@
         document.getElementById('reconnect-now').onclick = () => { clearTimeout(timer); resume(); };
       });
       if (!away || !await answers()) continue;
-      if (await Blazor.reconnect()) { away = false; modal.close(); return; }
+      let back = false;
+      // Refused, because whoever is signed in may no longer be: the page that is loaded then says so.
+      try { back = await Blazor.reconnect(); } catch { if (!await answers()) continue; }
+      if (back) { away = false; modal.close(); return; }
       location.reload();
       return;
     }

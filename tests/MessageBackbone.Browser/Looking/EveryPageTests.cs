@@ -1,0 +1,72 @@
+using MessageBackbone.Browser.Driving;
+using MessageBackbone.Browser.Houses;
+
+namespace MessageBackbone.Browser.Looking;
+
+/// <summary>Every page, as it looks and as it is read: in both themes, from right to left, on a phone and on a wall.</summary>
+[Collection(WatchedHouse.Name)]
+public sealed class EveryPageTests(WatchedHouse house, Chromium chromium)
+{
+    public static TheoryData<string> Pages => [.. DashboardPages.All];
+
+    public static TheoryData<string, string> PagesAndThemes => [.. from theme in (string[])["light", "dark"] from page in DashboardPages.All select (page, theme)];
+
+    public static TheoryData<string, string> PagesAndTongues => [.. from language in (string[])["fr", "es"] from page in (string[])["", "messages", "operations/drain"] select (page, language)];
+
+    [Theory]
+    [MemberData(nameof(PagesAndThemes))]
+    public async Task It_is_quiet_and_accessible_in_both_themes(string page, string theme)
+    {
+        await using var watcher = await OpenAsync(page, theme, Look.Usual with { Theme = theme });
+
+        await watcher.AssertAccessibleAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task It_reads_from_right_to_left_in_Arabic(string page)
+    {
+        await using var watcher = await OpenAsync(page, "ar", Look.Usual with { Language = "ar" });
+
+        Assert.Equal(("ar", "rtl"), (await watcher.Page.Locator("html").GetAttributeAsync("lang"), await watcher.Page.Locator("html").GetAttributeAsync("dir")));
+        await watcher.AssertNotWiderThanWindowAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task It_fits_a_phone(string page)
+    {
+        await using var watcher = await OpenAsync(page, "390", Look.Usual with { Width = 390, Height = 844 });
+
+        await watcher.AssertNotWiderThanWindowAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task It_fits_a_wall(string page)
+    {
+        await using var watcher = await OpenAsync(page, "1920", Look.Usual with { Width = 1920, Height = 1080 });
+
+        await watcher.AssertNotWiderThanWindowAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(PagesAndTongues))]
+    public async Task It_speaks_French_and_Spanish(string page, string language)
+    {
+        await using var watcher = await OpenAsync(page, language, Look.Usual with { Language = language });
+
+        Assert.Equal((language, "ltr"), (await watcher.Page.Locator("html").GetAttributeAsync("lang"), await watcher.Page.Locator("html").GetAttributeAsync("dir")));
+    }
+
+    private async Task<Watcher> OpenAsync(string page, string folder, Look look)
+    {
+        var (who, address, picture) = DashboardPages.Of(page, house);
+        var watcher = await house.Watch.EnterAsync(chromium, who, look);
+        var response = await watcher.GoAsync(address);
+        await watcher.PictureAsync(folder, picture);
+        Assert.Equal(200, response.Status);
+        watcher.AssertQuiet();
+        return watcher;
+    }
+}

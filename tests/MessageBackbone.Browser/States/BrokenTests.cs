@@ -1,0 +1,82 @@
+using MessageBackbone.Browser.Driving;
+using MessageBackbone.Browser.Houses;
+using MessageBackbone.EventLog;
+
+namespace MessageBackbone.Browser.States;
+
+/// <summary>What the pages show when something is broken, and that they say what to do.</summary>
+public sealed class BrokenTests(Chromium chromium)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_broker_that_went_down_is_an_alarm_and_a_red_part_until_it_is_back()
+    {
+        await using var own = await RabbitMqFixture.StartOwnAsync(Cancel);
+        await using var watch = await Watch.OpenAsync(options => options.RabbitMq = own.Broker.Address.ToString(), "FR");
+        await using var watcher = await watch.EnterAsync(chromium);
+        await watcher.GoAsync("parts");
+        var transport = watcher.Page.Locator("tr", new() { HasTextString = "Transport" });
+        await Assertions.Expect(transport.Locator(".good")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+
+        await own.Broker.KillAsync();
+
+        await Assertions.Expect(transport.Locator(".bad")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await LookAsync(watcher, "parts", "broker-down-parts");
+        await LookAsync(watcher, "", "broker-down-board");
+        await Assertions.Expect(watcher.Page.Locator(".alarm-strip .urgent")).ToContainTextAsync("The transport is not connected");
+        await LookAsync(watcher, "alarms", "broker-down-alarms");
+        await Assertions.Expect(watcher.Page.Locator("tr.urgent")).ToContainTextAsync("Look at the broker");
+        await LookAsync(watcher, "operations/lanes", "broker-down-lanes");
+        watch.House.Logs.Forget();
+    }
+
+    [Fact]
+    public async Task A_read_model_that_cannot_go_on_is_an_alarm_that_says_which_one_and_why()
+    {
+        await using var watch = await Watch.OpenAsync(null, "FR");
+        await using var watcher = await watch.EnterAsync(chromium);
+        await watcher.GoAsync("");
+        var now = watch.House.Clock.GetUtcNow();
+        var id = Guid.CreateVersion7(now);
+
+        // No node writes such an event: a disk does, or a hand.
+        await watch.House.Log.AppendAsync(
+            StreamId.Message(id.ToString()), ExpectedRevision.NoStream, [new NewEvent(id, "message.accepted.v1", new byte[] { 0xFF, 0x01 }, Array.Empty<byte>(), now)], Cancel);
+
+        await Assertions.Expect(watcher.Page.Locator(".asof .bad").First).ToBeVisibleAsync();
+        foreach (var page in (string[])["", "alarms", "parts", "operations/rebuild", "messages", "traffic"]) await LookAsync(watcher, page, $"stopped-{page}");
+        watch.House.Logs.Forget();
+        await watch.House.StopAsync();
+        watch.House.Logs.Forget();
+    }
+
+    [Fact]
+    public async Task A_certificate_that_ends_soon_and_one_that_has_ended_are_alarms()
+    {
+        await using var watch = await Watch.OpenAsync(null, "FR");
+        watch.House.Clock.Advance(TimeSpan.FromDays(805));
+        await using var watcher = await watch.EnterAsync(chromium);
+        await watcher.GoAsync("alarms");
+        await Assertions.Expect(watcher.Page.Locator("tbody")).ToContainTextAsync("The tls certificate of FR ends on");
+        await LookAsync(watcher, "alarms", "certificate-ends-alarms");
+        await LookAsync(watcher, "directory/certificates", "certificate-ends-directory");
+
+        watch.House.Clock.Advance(TimeSpan.FromDays(30));
+
+        await using var later = await watch.EnterAgainAsync(chromium);
+        await later.GoAsync("alarms");
+        await Assertions.Expect(later.Page.Locator("tbody")).ToContainTextAsync("The tls certificate of FR ended on");
+        await LookAsync(later, "alarms", "certificate-ended-alarms");
+        await LookAsync(later, "directory/FR", "certificate-ended-bureau");
+        await LookAsync(later, "", "certificate-ended-board");
+        watch.House.Logs.Forget();
+    }
+
+    private static async Task LookAsync(Watcher watcher, string page, string picture)
+    {
+        Assert.Equal(200, (await watcher.GoAsync(page)).Status);
+        await watcher.PictureAsync("broken", picture);
+        await watcher.AssertAccessibleAsync();
+    }
+}
