@@ -34,7 +34,7 @@ public sealed partial class DashboardWordsTests
     public void A_page_has_no_sentence_of_its_own()
     {
         var offences = Sources().Where(path => path.EndsWith(".razor", StringComparison.Ordinal)).SelectMany(path => Repository.Lines(path)
-            .Select((text, i) => (Path: path, Number: i + 1, Text: text)).Where(line => Sentence().IsMatch(line.Text)));
+            .Select((text, i) => (Path: path, Number: i + 1, Text: text)).Where(line => !line.Text.TrimStart().StartsWith("///", StringComparison.Ordinal) && Sentence().IsMatch(line.Text)));
         Assert.Empty(offences);
     }
 
