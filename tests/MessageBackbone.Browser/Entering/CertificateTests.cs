@@ -7,7 +7,7 @@ namespace MessageBackbone.Browser.Entering;
 /// <summary>Who comes in with a client certificate over HTTPS, and what those read who do not.</summary>
 public sealed class CertificateTests(Chromium chromium)
 {
-    private const string Nobody = "Nobody is signed in";
+    private static readonly string Nobody = Said.As("away.title");
 
     private static readonly LocatorAssertionsToHaveTextOptions WithinFiveSeconds = new() { Timeout = 5000 };
 

@@ -114,7 +114,7 @@ public sealed class DoorTests(WatchedHouse house, Chromium chromium)
 
         Assert.Equal(200, (await first.Page.GotoAsync(link))!.Status);
         Assert.Equal(401, (await second.Page.GotoAsync(link))!.Status);
-        await Assertions.Expect(second.Page.Locator("h1")).ToHaveTextAsync("Nobody is signed in");
+        await Assertions.Expect(second.Page.Locator("h1")).ToHaveTextAsync(Said.As("away.title"));
         await second.PictureAsync("light", "nobody-is-signed-in");
         await second.AssertAccessibleAsync();
     }

@@ -33,7 +33,7 @@ public sealed class RoleTests(WatchedHouse house, Chromium chromium)
         var answer = await watcher.Context.APIRequest.GetAsync(watcher.At(page), new() { Headers = [new("Accept", "text/html")] });
 
         Assert.Equal(403, answer.Status);
-        Assert.Contains("Your role may not see this page", await answer.TextAsync(), StringComparison.Ordinal);
+        Assert.Contains(Said.As("away.forbidden"), await answer.TextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,15 +44,15 @@ public sealed class RoleTests(WatchedHouse house, Chromium chromium)
         Assert.Equal(403, (await watcher.GoAsync("operations")).Status);
         await watcher.PictureAsync("light", "refused");
         await watcher.AssertAccessibleAsync();
-        await watcher.Page.GetByRole(AriaRole.Link, new() { Name = "Go to where your role begins" }).ClickAsync();
+        await watcher.Page.Locator("main p a").ClickAsync();
 
-        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync("Messages");
+        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync(Said.As("menu.messages"));
     }
 
     [Theory]
-    [InlineData(HolderRole.Auditor, "Messages, Requests, Directory", "messages")]
-    [InlineData(HolderRole.Secretariat, "Directory, Revoke", "directory")]
-    [InlineData(HolderRole.Operator, "Board, Alarms, Traffic, Parts, Messages, Requests, Operations, Directory", "")]
+    [InlineData(HolderRole.Auditor, "messages requests directory", "messages")]
+    [InlineData(HolderRole.Secretariat, "directory revoke", "directory")]
+    [InlineData(HolderRole.Operator, "board alarms traffic parts messages requests operations directory", "")]
     public async Task A_role_begins_at_its_page_and_its_menu_holds_what_it_may_see(HolderRole role, string menu, string begins)
     {
         await using var watcher = await house.Watch.EnterAsync(chromium, Of(role));
@@ -60,7 +60,7 @@ public sealed class RoleTests(WatchedHouse house, Chromium chromium)
         await watcher.GoAsync("");
 
         Assert.Equal(watcher.At(begins), watcher.Page.Url);
-        Assert.Equal(menu, string.Join(", ", await watcher.Page.Locator("header .menu a").AllInnerTextsAsync()));
+        Assert.Equal(menu.Split(' ').Select(entry => Said.As($"menu.{entry}")), (await watcher.Page.Locator("header .menu a").AllInnerTextsAsync()));
         watcher.AssertQuiet();
     }
 
@@ -82,12 +82,12 @@ public sealed class RoleTests(WatchedHouse house, Chromium chromium)
 
         await watcher.Page.Locator(".prefs summary").ClickAsync();
         await watcher.PictureAsync("light", "preferences");
-        await watcher.Page.GetByRole(AriaRole.Button, new() { Name = "Continue as Secretariat" }).ClickAsync();
-        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync("Directory");
+        await watcher.Page.GetByRole(AriaRole.Button, new() { Name = Said.As("frame.change-role", Said.As("role.secretariat")) }).ClickAsync();
+        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync(Said.As("menu.directory"));
         await watcher.Page.Locator(".prefs summary").ClickAsync();
-        await watcher.Page.GetByRole(AriaRole.Button, new() { Name = "Leave" }).ClickAsync();
+        await watcher.Page.GetByRole(AriaRole.Button, new() { Name = Said.As("frame.leave") }).ClickAsync();
 
-        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync("Nobody is signed in");
+        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync(Said.As("away.title"));
     }
 
     private static Holder Of(HolderRole role) => role switch

@@ -16,7 +16,7 @@ public sealed class BrokenTests(Chromium chromium)
         await using var watch = await Watch.OpenAsync(options => options.RabbitMq = own.Broker.Address.ToString(), "FR");
         await using var watcher = await watch.EnterAsync(chromium);
         await watcher.GoAsync("parts");
-        var transport = watcher.Page.Locator("tr", new() { HasTextString = "Transport" });
+        var transport = watcher.Page.Locator("tr", new() { HasTextString = Said.As("part.transport") });
         await Assertions.Expect(transport.Locator(".good")).ToBeVisibleAsync(new() { Timeout = 60_000 });
 
         await own.Broker.KillAsync();
@@ -24,9 +24,9 @@ public sealed class BrokenTests(Chromium chromium)
         await Assertions.Expect(transport.Locator(".bad")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await LookAsync(watcher, "parts", "broker-down-parts");
         await LookAsync(watcher, "", "broker-down-board");
-        await Assertions.Expect(watcher.Page.Locator(".alarm-strip .urgent")).ToContainTextAsync("The transport is not connected");
+        await Assertions.Expect(watcher.Page.Locator(".alarm-strip .urgent")).ToContainTextAsync("rabbitmq");
         await LookAsync(watcher, "alarms", "broker-down-alarms");
-        await Assertions.Expect(watcher.Page.Locator("tr.urgent")).ToContainTextAsync("Look at the broker");
+        await Assertions.Expect(watcher.Page.Locator("tr.urgent")).ToContainTextAsync(Said.As("alarm.transport.next"));
         await LookAsync(watcher, "operations/lanes", "broker-down-lanes");
         watch.House.Logs.Forget();
     }
@@ -58,7 +58,7 @@ public sealed class BrokenTests(Chromium chromium)
         watch.House.Clock.Advance(TimeSpan.FromDays(805));
         await using var watcher = await watch.EnterAsync(chromium);
         await watcher.GoAsync("alarms");
-        await Assertions.Expect(watcher.Page.Locator("tbody")).ToContainTextAsync("The tls certificate of FR ends on");
+        await Assertions.Expect(watcher.Page.Locator("tbody")).ToContainTextAsync(Said.As("alarm.certificateends.next"));
         await LookAsync(watcher, "alarms", "certificate-ends-alarms");
         await LookAsync(watcher, "directory/certificates", "certificate-ends-directory");
 
@@ -66,7 +66,7 @@ public sealed class BrokenTests(Chromium chromium)
 
         await using var later = await watch.EnterAgainAsync(chromium);
         await later.GoAsync("alarms");
-        await Assertions.Expect(later.Page.Locator("tbody")).ToContainTextAsync("The tls certificate of FR ended on");
+        await Assertions.Expect(later.Page.Locator("tbody")).ToContainTextAsync(Said.As("alarm.certificateended.next"));
         await LookAsync(later, "alarms", "certificate-ended-alarms");
         await LookAsync(later, "directory/FR", "certificate-ended-bureau");
         await LookAsync(later, "", "certificate-ended-board");

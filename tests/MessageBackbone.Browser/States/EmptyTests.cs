@@ -19,7 +19,7 @@ public sealed class EmptyTests(Chromium chromium)
         }
 
         watcher.AssertQuiet();
-        await Assertions.Expect(watcher.Page.Locator(".empty")).ToContainTextAsync("No bureau takes part yet");
+        await Assertions.Expect(watcher.Page.Locator(".empty")).ToContainTextAsync(Said.As("board.no-bureaus"));
 
         await watch.House.RegisterAsync("FR");
 

@@ -13,7 +13,7 @@ public sealed class ReconnectTests(Chromium chromium)
         await watch.House.AddAsync(Watch.Operator);
         await using var watcher = await watch.EnterWithCertificateAsync(chromium, "operator-1");
         await watcher.GoAsync("");
-        var dialog = watcher.Page.GetByRole(AriaRole.Alertdialog, new() { Name = "No connection to the node" });
+        var dialog = watcher.Page.GetByRole(AriaRole.Alertdialog, new() { Name = Said.As("reconnect.title") });
 
         await watch.House.StopAsync();
         await Assertions.Expect(dialog).ToBeVisibleAsync(new() { Timeout = 15_000 });
@@ -22,7 +22,7 @@ public sealed class ReconnectTests(Chromium chromium)
         await watch.House.RestartAsync();
 
         await Assertions.Expect(dialog).ToBeHiddenAsync(new() { Timeout = 30_000 });
-        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync("Board");
+        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync(Said.As("board.title"));
         await watch.House.RegisterAsync("DE");
         await Assertions.Expect(watcher.Page.Locator("a[href='directory/DE']")).ToBeVisibleAsync();
     }

@@ -58,6 +58,23 @@ public sealed class BoardTests(WatchedHouse house, Chromium chromium)
         await Assertions.Expect(watcher.Page.Locator($"tbody a[href='messages/{house.Waiting}']")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task A_tile_leads_to_as_many_messages()
+    {
+        foreach (var precedence in (string[])["flash", "immediate", "priority", "routine"])
+        {
+            await using var watcher = await house.Watch.EnterAsync(chromium);
+            await watcher.GoAsync("");
+            var number = watcher.Page.Locator($".tiles a[href='messages?precedence={precedence}&state=waiting']");
+            var count = await NumberAsync(number);
+
+            await number.ClickAsync();
+
+            await Assertions.Expect(watcher.Page.Locator("nav.pager")).ToBeAttachedAsync();
+            await Assertions.Expect(watcher.Page.Locator("tbody a[href^='messages/']")).ToHaveCountAsync(count);
+        }
+    }
+
     [Theory]
     [InlineData("DE")]
     [InlineData("FR")]
@@ -83,9 +100,9 @@ public sealed class BoardTests(WatchedHouse house, Chromium chromium)
 
         await watcher.GoAsync("messages?exercise=true");
         await Assertions.Expect(watcher.Page.Locator("tr.exercise-row")).ToHaveCountAsync(1);
-        await Assertions.Expect(watcher.Page.Locator("tr.exercise-row .tag.exercise")).ToHaveTextAsync("Exercise");
+        await Assertions.Expect(watcher.Page.Locator("tr.exercise-row .tag.exercise")).ToHaveTextAsync(Said.As("search.exercise"));
         await watcher.GoAsync($"messages/{house.Exercise}");
-        await Assertions.Expect(watcher.Page.Locator("main > .tag.exercise")).ToContainTextAsync("EXERCISE");
+        await Assertions.Expect(watcher.Page.Locator("main > .tag.exercise")).ToHaveTextAsync(Said.As("exercise.message"));
     }
 
     private static ILocator Delivered(Watcher watcher, string bureau) => watcher.Page.Locator($"a[href='messages?recipient={bureau}&state=delivered']");

@@ -29,15 +29,15 @@ public sealed class KeyboardTests(WatchedHouse house, Chromium chromium)
         await watcher.GoAsync("");
         var keyboard = new Keyboard(watcher.Page);
 
-        await keyboard.EnterAsync(watcher.Page.Locator("header .menu a", new() { HasTextString = "Messages" }));
-        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync("Messages");
+        await keyboard.EnterAsync(watcher.Page.Locator("header .menu a[href='messages']"));
+        await Assertions.Expect(watcher.Page.Locator("h1")).ToHaveTextAsync(Said.As("menu.messages"));
         await keyboard.TypeAsync(watcher.Page.Locator("#s-reference"), "FR-2031-77");
         await watcher.Page.Keyboard.PressAsync("Enter");
         await watcher.Page.WaitForURLAsync("**/messages?**reference=FR-2031-77**");
         await keyboard.EnterAsync(watcher.Page.Locator($"a[href='messages/{house.Opened}']").First);
 
         await Assertions.Expect(watcher.Page.Locator("h1")).ToContainTextAsync(house.Opened);
-        await Assertions.Expect(watcher.Page.Locator(".timeline .verified").First).ToContainTextAsync("verified");
+        await Assertions.Expect(watcher.Page.Locator(".timeline .verified").First).ToContainTextAsync("✓");
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class KeyboardTests(WatchedHouse house, Chromium chromium)
     {
         await using var watcher = await house.Watch.EnterAsync(chromium);
         await watcher.GoAsync("alarms");
-        var row = watcher.Page.Locator("tr", new() { HasTextString = "GB does not attend" });
+        var row = watcher.Page.Locator("tr", new() { Has = watcher.Page.Locator("a[href='messages?recipient=GB&state=waiting']") });
 
         await new Keyboard(watcher.Page).EnterAsync(row.GetByRole(AriaRole.Button));
 
@@ -60,12 +60,12 @@ public sealed class KeyboardTests(WatchedHouse house, Chromium chromium)
         await watcher.GoAsync("operations");
         var keyboard = new Keyboard(watcher.Page);
 
-        await keyboard.EnterAsync(watcher.Page.Locator("main a", new() { HasTextString = "Rebuild a read model" }));
+        await keyboard.EnterAsync(watcher.Page.Locator("main a[href='operations/rebuild']"));
         await keyboard.EnterAsync(watcher.Page.Locator("a[href='operations/rebuild?name=board']"));
         await keyboard.TypeAsync(watcher.Page.Locator("#confirm"), "REBUILD board");
         await keyboard.EnterAsync(watcher.Page.Locator("button.danger"));
 
-        await Assertions.Expect(watcher.Page.Locator(".done")).ToContainTextAsync("events were read");
+        await Assertions.Expect(watcher.Page.Locator(".done")).ToBeVisibleAsync();
         watcher.AssertQuiet();
     }
 }

@@ -25,14 +25,14 @@ public sealed class RevokeTests(WatchedHouse house, Chromium chromium)
         var before = await house.House.CountAsync(Type);
 
         await GiveAsync(watcher, signed, "revoke operator-7");
-        await Assertions.Expect(watcher.Page.Locator(".refusal")).ToContainTextAsync("Nothing was done");
+        await Assertions.Expect(watcher.Page.Locator(".refusal")).ToHaveTextAsync(Said.As("order.mistyped", "REVOKE operator-7"));
         Assert.Equal(before, await house.House.CountAsync(Type));
         await GiveAsync(watcher, signed, "REVOKE operator-7");
 
-        await Assertions.Expect(watcher.Page.Locator(".done")).ToContainTextAsync("The certificate is revoked");
+        await Assertions.Expect(watcher.Page.Locator(".done")).ToContainTextAsync(Said.As("revoke.done"));
         Assert.Equal(before + 1, await house.House.CountAsync(Type));
         await watcher.GoAsync("directory/certificates");
-        await Assertions.Expect(watcher.Page.Locator("tr", new() { HasTextString = "operator-7" })).ToContainTextAsync("revoked");
+        await Assertions.Expect(watcher.Page.Locator("tr", new() { HasTextString = "operator-7" })).ToContainTextAsync(Said.As("certificate.revoked"));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class RevokeTests(WatchedHouse house, Chromium chromium)
 
         await GiveAsync(watcher, await RunAsync(command), "REVOKE operator-8");
 
-        await Assertions.Expect(watcher.Page.Locator(".done")).ToContainTextAsync("The certificate is revoked");
+        await Assertions.Expect(watcher.Page.Locator(".done")).ToContainTextAsync(Said.As("revoke.done"));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class RevokeTests(WatchedHouse house, Chromium chromium)
         foreach (var (wrong, key) in ((RevokeCertificate, Party)[])[(other, house.House.Secretariat), (act, house.House["FR"])])
         {
             await GiveAsync(watcher, Convert.ToBase64String(ReceiptBuilding.Sign(wrong, key.Keys.Sign!, house.House.Clock.GetUtcNow())), "REVOKE operator-6");
-            await Assertions.Expect(watcher.Page.Locator(".refusal")).ToContainTextAsync("Not done:");
+            await Assertions.Expect(watcher.Page.Locator(".refusal")).ToContainTextAsync(Said.As("order.refused"));
         }
 
         await GiveAsync(watcher, "no signature", "REVOKE operator-6");
@@ -89,7 +89,7 @@ public sealed class RevokeTests(WatchedHouse house, Chromium chromium)
         await watcher.GoAsync("directory/certificates");
         await watcher.Page.Locator($"a[href='revoke?sha256={Digests.Sha256Hex(party.Keys.Tls.RawData)}']").ClickAsync();
         await watcher.Page.Locator("#since").FillAsync("2020-01-01T00:00");
-        await watcher.Page.GetByRole(AriaRole.Button, new() { Name = "Look what it would do" }).ClickAsync();
+        await watcher.Page.Locator("form.search button").ClickAsync();
         await watcher.Page.Locator("#signed").WaitForAsync();
         return watcher;
     }
