@@ -60,7 +60,7 @@ internal sealed class DashboardHost(DashboardOptions options, DashboardRooms roo
     {
         services.AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton(options).AddSingleton(_links);
         rooms.AddTo(services);
-        services.AddSingleton<Door>().AddSingleton<LinkEntrance>().AddSingleton<SocketGuard>().AddSingleton<ReadingReason>().AddSingleton<Timeline>();
+        services.AddSingleton<Door>().AddSingleton<LinkEntrance>().AddSingleton<SocketGuard>().AddSingleton<StoreGuard>().AddSingleton<ReadingReason>().AddSingleton<Timeline>();
         services.AddRoutingCore();
         // Keys of cookies live as long as the node: a cookie of before a restart is signed in anew, and nothing secret lies on the disk.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
@@ -94,6 +94,7 @@ internal sealed class DashboardHost(DashboardOptions options, DashboardRooms roo
     {
         var door = app.Services.GetRequiredService<Door>();
         app.Use(door.PassAsync);
+        app.Use(app.Services.GetRequiredService<StoreGuard>().PassAsync);
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15) });
         app.UseRouting();
         app.UseAuthentication();

@@ -35,11 +35,21 @@ public abstract class Watched : DashboardPart, IDisposable
     private void Show(BoardState state)
     {
         if (Interlocked.Exchange(ref _next, state) is not null) return;
-        _ = InvokeAsync(async () =>
+        _ = InvokeAsync(DrawAsync);
+    }
+
+    private async Task DrawAsync()
+    {
+        try
         {
             State = Interlocked.Exchange(ref _next, null) ?? State;
             await SeeAsync(State!);
             StateHasChanged();
-        });
+        }
+        catch (Exception fault)
+        {
+            // Nobody awaits this: the connection is told, and ends with it instead of standing still unseen.
+            await DispatchExceptionAsync(fault);
+        }
     }
 }
