@@ -218,7 +218,7 @@ internal sealed class House : IAsyncDisposable
         Ca.Dispose();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         _folder.Delete(recursive: true);
-        Assert.Empty(Logs.Errors);
+        Assert.True(Logs.Errors.Count == 0, string.Join("\n\n", Logs.Errors));
     }
 
     private static void Write(string folder, IssuedHolder issued, Func<string, bool>? which = null)

@@ -19,7 +19,7 @@ internal sealed class StoreGuard(ILogger<StoreGuard> logger)
         catch (Exception fault) when (fault is EventLogUnavailableException or ReadModelFault or FollowerStoppedException && !context.Response.HasStarted)
         {
             DashboardLog.StoreAway(logger, fault);
-            context.Response.Clear();
+            // The headers that the door set stay.
             const int Status = StatusCodes.Status503ServiceUnavailable;
             await new RazorComponentResult<Pages.TurnedAway>(new { Status, Why = fault.Message }) { StatusCode = Status }.ExecuteAsync(context);
         }
