@@ -21,8 +21,8 @@ public sealed partial class LanguageTests
     {
         var language = Language.Of(code);
         Assert.Equal(English.Keys.Order(StringComparer.Ordinal), language.Keys.Order(StringComparer.Ordinal));
-        Assert.Empty(English.Keys.Where(key => !Places(English[key]).SetEquals(Places(language[key]))));
-        Assert.Empty(language.Keys.Where(key => string.IsNullOrWhiteSpace(language[key])));
+        Assert.All(English.Keys, key => Assert.Equal(Places(English[key]), Places(language[key])));
+        Assert.All(language.Keys, key => Assert.False(string.IsNullOrWhiteSpace(language[key]), key));
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Net;
 using MessageBackbone.EventLog;
-using MessageBackbone.Node.Auditing;
 using MessageBackbone.Node.Dashboard.Reading;
 using MessageBackbone.Node.Dashboard.SignIn;
 using MessageBackbone.Node.Dashboard.Watching;
@@ -172,5 +171,5 @@ public sealed class WatchedNodeTests
         return house["FR"].HeaderOf(message).MessageId;
     }
 
-    private static Timeline Reader(House house) => new(Service<History>(house), Service<CurrentDirectory>(house), Service<NodeIdentity>(house));
+    private static Timeline Reader(House house) => new(Service<MessageBackbone.Node.Auditing.History>(house), Service<CurrentDirectory>(house), Service<NodeIdentity>(house));
 }
