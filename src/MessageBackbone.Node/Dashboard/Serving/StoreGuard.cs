@@ -19,7 +19,8 @@ internal sealed class StoreGuard(ILogger<StoreGuard> logger)
         catch (Exception fault) when (fault is EventLogUnavailableException or ReadModelFault or FollowerStoppedException && !context.Response.HasStarted)
         {
             DashboardLog.StoreAway(logger, fault);
-            // The headers that the door set stay.
+            // The headers that the door set stay; the one that a page sets, the page that follows sets too.
+            context.Response.Headers.Remove("blazor-enhanced-nav");
             const int Status = StatusCodes.Status503ServiceUnavailable;
             await new RazorComponentResult<Pages.TurnedAway>(new { Status, Why = fault.Message }) { StatusCode = Status }.ExecuteAsync(context);
         }

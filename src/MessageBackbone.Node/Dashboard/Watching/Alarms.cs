@@ -72,7 +72,9 @@ internal sealed class Alarms(
             "submissions" => AlarmKind.Draining,
             _ => AlarmKind.Follower,
         }
-        select New(kind, part.Name, kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport, "parts", part.Name, part.State);
+        // One that is only behind catches up by itself.
+        let urgent = kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport || (kind == AlarmKind.Follower && !part.State.EndsWith(" behind", StringComparison.Ordinal))
+        select New(kind, part.Name, urgent, "parts", part.Name, part.State);
 
     private IEnumerable<Alarm> OfCertificates(DateTimeOffset now)
     {
