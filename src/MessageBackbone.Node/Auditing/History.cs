@@ -67,8 +67,11 @@ internal sealed class History(IEventLog log, Events index)
             yield break;
         }
 
-        var next = 0;
-        await foreach (var batch in log.ReadAllAsync(new(first.Value - 1), cancellationToken))
+        // By its own position, not by the one before: in a log whose positions are offsets there is nothing at a position less one.
+        yield return (await log.ReadAtAsync(first, cancellationToken) ?? throw Gone(first), found[0].Leaf);
+        var next = 1;
+        if (next == found.Count) yield break;
+        await foreach (var batch in log.ReadAllAsync(first, cancellationToken))
         {
             foreach (var recorded in batch)
             {

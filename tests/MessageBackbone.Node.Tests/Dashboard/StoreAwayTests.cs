@@ -1,6 +1,8 @@
 using System.Net;
 using MessageBackbone.EventStoreStandIn;
+using MessageBackbone.Node.Projecting;
 using MessageBackbone.Protocol.Identities;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.Node.Tests.Dashboard;
 
@@ -19,7 +21,8 @@ public sealed class StoreAwayTests
         await house["FR"].SubmitAsync(message);
         var id = house["FR"].HeaderOf(message).MessageId;
         using var browser = await BrowserAsync(house);
-        using (var before = await browser.GetAsync($"messages/{id}", Cancel)) Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+        await house.Node.Services.GetRequiredService<ReadModels>().CatchUpAsync(Cancel);
+        using (var before = await browser.GetAsync($"messages/{id}", Cancel)) Assert.True(before.IsSuccessStatusCode, await before.Content.ReadAsStringAsync(Cancel));
 
         await server.StopAsync();
         using var away = await browser.GetAsync($"messages/{id}", Cancel);
