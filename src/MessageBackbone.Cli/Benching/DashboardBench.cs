@@ -21,10 +21,9 @@ internal sealed class DashboardBench(DashboardHouse house, Action<string> note, 
     public async Task<IReadOnlyList<PageTime>> PagesAsync(CancellationToken stop)
     {
         using var handler = new HttpClientHandler { CookieContainer = new CookieContainer(), UseProxy = false };
-        using var browser = new HttpClient(handler);
         var link = house.Link();
+        using var browser = new HttpClient(handler) { BaseAddress = new Uri(link.GetLeftPart(UriPartial.Authority)) };
         using (await browser.GetAsync(link, stop)) { }
-        browser.BaseAddress = new Uri(link.GetLeftPart(UriPartial.Authority));
         browser.DefaultRequestHeaders.Add("Accept", "text/html");
         var times = new List<PageTime>();
         foreach (var page in Pages)
