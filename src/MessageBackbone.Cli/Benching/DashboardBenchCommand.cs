@@ -43,17 +43,22 @@ internal static class DashboardBenchCommand
         await using var house = await DashboardHouse.StartAsync(messages, session.Print.LiveLine, session.Shell.Clock, stop);
         var bench = new DashboardBench(house, session.Print.LiveLine, session.Shell.Clock);
         var pages = await bench.PagesAsync(stop);
+        ShowPages(session.Print, pages);
         var watching = browsers == 0 ? null : await bench.WatchingAsync(browsers, rate, TimeSpan.FromSeconds(seconds), stop);
         var result = new DashboardResult(messages, house.CatchUpSeconds, pages, watching);
         Show(session.Print, result);
         if (session.Get(Summary) is { } file) await File.WriteAllTextAsync(file, Printer.ToJson(result) + "\n", stop);
     }
 
-    private static void Show(Printer print, DashboardResult result)
+    private static void ShowPages(Printer print, IReadOnlyList<PageTime> pages)
     {
         print.Line("");
         print.Table(["page", "answered within"],
-            result.Pages.Select(page => (IReadOnlyList<string>)[page.Page, $"{page.Ms.P50} ms (p50), {page.Ms.P95} ms (p95)"]), "nothing was measured");
+            pages.Select(page => (IReadOnlyList<string>)[page.Page, $"{page.Ms.P50} ms (p50), {page.Ms.P95} ms (p95)"]), "nothing was measured");
+    }
+
+    private static void Show(Printer print, DashboardResult result)
+    {
         print.Line($"{result.Messages} messages; the read models were built in {result.CatchUpSeconds} s");
         if (result.Watching is { } w)
             print.Line($"{w.Browsers} browsers at {w.Rate} deliveries a second: the node uses {w.CoreWithout:P0} of a core without them, {w.CoreWith:P0} with them, "

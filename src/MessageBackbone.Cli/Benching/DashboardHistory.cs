@@ -42,7 +42,12 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
         while (clock.GetElapsedTime(began) is var passed && passed < length)
         {
             // What is due by now, so that a late tick is made up for.
-            for (var due = (int)(passed.TotalSeconds * perSecond); made < due; made++) history.Add(clock.GetUtcNow());
+            for (var due = (int)(passed.TotalSeconds * perSecond); made < due; made++)
+            {
+                history.Add(clock.GetUtcNow());
+                if (history._batch.Count >= BatchEvents) await history.AppendAsync(stop);
+            }
+
             if (history._batch.Count > 0) await history.AppendAsync(stop);
             await timer.WaitForNextTickAsync(stop);
         }
