@@ -3,14 +3,14 @@ namespace MessageBackbone.Browser.Driving;
 /// <summary>Where the tests find what lies beside them, and where their pictures go.</summary>
 internal static class Place
 {
-    /// <summary>Where pictures go instead of <c>artifacts/browser</c> under the repository's root.</summary>
+    /// <summary>Where pictures go instead of <c>artifacts</c> beside this project, which git ignores.</summary>
     public const string Variable = "MESSAGEBACKBONE_SCREENSHOTS";
 
     public static string Root { get; } = Find(AppContext.BaseDirectory);
 
     public static string Axe { get; } = Path.Combine(Root, "tests", "MessageBackbone.Browser", "axe", "node_modules", "axe-core", "axe.min.js");
 
-    private static string Pictures { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given ? given : Path.Combine(Root, "artifacts", "browser");
+    private static string Pictures { get; } = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given ? given : Path.Combine(Root, "tests", "MessageBackbone.Browser", "artifacts");
 
     /// <summary>A file for a picture; what is no letter or digit of its name becomes a hyphen.</summary>
     public static string Picture(string folder, string name)
