@@ -111,11 +111,11 @@ internal static class QuarantineCommands
     {
         if (!session.Print.Json)
         {
-            session.Print.Table(["bureau", "id", "precedence", "from", "reason", "since", "presented", "wait behind", "conversation"],
+            session.Print.Table(["bureau", "id", "precedence", "from", "reason", "since", "presented", "wait behind", "exercise", "conversation"],
                 deliveries.Select(d => (IReadOnlyList<string>)
                 [
                     d.Bureau, d.MessageId, Choice.Show(d.Precedence), d.From, d.Reason, Plain.Time(d.Since?.ToDateTimeOffset()), d.Attempts.ToString(),
-                    d.WaitingBehind.ToString(), d.ConversationId,
+                    d.WaitingBehind.ToString(), d.Exercise ? "exercise" : "", d.ConversationId,
                 ]), none);
             return;
         }
@@ -131,6 +131,7 @@ internal static class QuarantineCommands
             d.WaitingBehind,
             d.Position,
             d.Attempts,
+            d.Exercise,
         }).ToList();
         if (request is null) session.Print.Data(new { Deliveries = rows });
         else session.Print.Data(new { Action = Choice.Show(request.Action), Done = !request.DryRun, Deliveries = rows, Left = left });

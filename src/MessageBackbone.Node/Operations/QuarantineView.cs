@@ -122,5 +122,6 @@ internal sealed class QuarantineView(Plan plan, IEventLog log, EventRecorder rec
         WaitingBehind = (ulong)row.Behind,
         Position = row.Row.Position.Value,
         Attempts = row.Row.Attempts,
+        Exercise = accepted.Content.Exercise,
     };
 }

@@ -16,7 +16,7 @@ internal sealed record OwedTurn(RequestOf Request, RequestTurn Turn);
 /// <param name="Overdue">A step was taken because the deadline had passed.</param>
 internal sealed record OwedAnswer(
     string MessageId, string Debtor, string Requester, string DeadlineClass, Precedence Precedence, DateTimeOffset? StartedAt, DateTimeOffset? DueAt, bool Paused,
-    string PausedBy, RequestStep Step, bool Overdue)
+    string PausedBy, RequestStep Step, bool Overdue, bool Exercise)
 {
     /// <summary>Given as `after` it leads to what follows.</summary>
     public string Place => $"{(DueAt is { } due ? RowText.Ticks(due) : RowText.Open)}.{MessageId}.{Debtor}";
@@ -59,9 +59,10 @@ internal sealed class RequestQueries(ProjectionFollower follower)
         IEnumerable<RequestStep> steps, IEnumerable<string> bureaus, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         OwedRows.CallsAsync(follower, steps.Select(step => (int)step), bureaus, now, limit, cancellationToken);
 
-    /// <summary>How many answers each bureau owes whose deadline has passed. For a gauge, which cannot wait.</summary>
-    public IReadOnlyList<(string Bureau, ulong Requests)> Overdue() => follower.File.Read(
-        session => session.Prepare("SELECT bureau, count(*) FROM clock WHERE step >= 4 GROUP BY bureau").All(row => (row.Text(0), (ulong)row.Number(1))));
+    /// <summary>How many answers each bureau owes whose deadline has passed, and how many of them to exercises. For a gauge, which cannot wait.</summary>
+    public IReadOnlyList<(string Bureau, ulong Requests, ulong Exercises)> Overdue() => follower.File.Read(
+        session => session.Prepare("SELECT bureau, count(*), sum(exercise) FROM clock WHERE step >= 4 GROUP BY bureau")
+            .All(row => (row.Text(0), (ulong)row.Number(1), (ulong)row.Number(2))));
 
     /// <summary>The answers that are owed, the soonest due first; last those whose clocks did not start or stand.</summary>
     /// <param name="debtor">Null: owed by anybody.</param>
@@ -111,7 +112,7 @@ internal sealed class RequestQueries(ProjectionFollower follower)
         var paused = row.Clock is { PausedSince: not null };
         return new(
             RowText.Id(row.Message), row.Bureau, row.Requester, row.Class, row.Precedence, row.Clock?.StartedAt, row.DueAt, paused,
-            paused && !row.Talk.Questions.IsEmpty ? row.Talk.Questions[0] : "", row.Step, row.Step >= RequestStep.DutyDesk);
+            paused && !row.Talk.Questions.IsEmpty ? row.Talk.Questions[0] : "", row.Step, row.Step >= RequestStep.DutyDesk, row.Exercise);
     }
 
     private static RequestOf Request(Statement row) => new(RowText.Id(row.Bytes(0)), row.Text(1), row.Text(2), row.Text(3));

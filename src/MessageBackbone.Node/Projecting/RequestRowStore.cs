@@ -9,7 +9,7 @@ namespace MessageBackbone.Node.Projecting;
 
 /// <summary>An answer that is owed, as a row has it.</summary>
 /// <param name="Class">The deadline class.</param>
-internal sealed record RequestRow(byte[] Message, string Bureau, string Requester, string Class, Precedence Precedence)
+internal sealed record RequestRow(byte[] Message, string Bureau, string Requester, string Class, Precedence Precedence, bool Exercise)
 {
     public string Copy { get; init; } = "";
 
@@ -32,13 +32,13 @@ internal sealed record RequestRow(byte[] Message, string Bureau, string Requeste
 internal sealed class RequestRowStore(ReadModelSession session)
 {
     /// <summary>As <see cref="Read"/> reads them.</summary>
-    public const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step, precedence";
+    public const string Columns = "message, bureau, requester, class, copy, stage, turns, questions, started, paused, paused_since, step, precedence, exercise";
 
     private static readonly string[] ByMessage = ["clock", "turn", "question", "reply"];
 
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 AND bureau = ?2");
     private readonly Statement _of = session.Prepare($"SELECT {Columns} FROM clock WHERE message = ?1 ORDER BY bureau");
-    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+    private readonly Statement _put = session.Prepare("INSERT OR REPLACE INTO clock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
     private readonly Statement[] _remove = [.. ByMessage.Select(table => session.Prepare($"DELETE FROM {table} WHERE message = ?1 AND bureau = ?2"))];
     private readonly Statement _owe = session.Prepare("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     private readonly Statement _turned = session.Prepare("DELETE FROM turn WHERE message = ?1 AND bureau = ?2 AND number <= ?3");
@@ -57,7 +57,7 @@ internal sealed class RequestRowStore(ReadModelSession session)
             .Bind(7, row.Talk.Turns).Bind(8, string.Join(' ', row.Talk.Questions)).Bind(10, row.Clock?.Paused.Ticks ?? 0)
             .Bind(11, row.Clock?.PausedSince is { } since ? RowText.Ticks(since) : null).Bind(12, (long)row.Step)
             .Bind(13, (long)row.Precedence).Bind(14, row.NextAt is { } next ? RowText.Ticks(next) : null)
-            .Bind(15, row.DueAt is { } due ? RowText.Ticks(due) : RowText.Open);
+            .Bind(15, row.DueAt is { } due ? RowText.Ticks(due) : RowText.Open).Bind(16, row.Exercise ? 1 : 0);
         if (row.Started is { } started) _put.Bind(9, started.ToByteArray().AsSpan());
         else _put.Bind(9, default(long?));
         _put.Run();
@@ -88,7 +88,7 @@ internal sealed class RequestRowStore(ReadModelSession session)
     {
         var started = row.IsNull(8) ? null : RequestStarted.Parser.ParseFrom(row.Bytes(8));
         var since = row.NumberOrNull(10) is { } ticks ? RowText.Time(ticks) : (DateTimeOffset?)null;
-        return new RequestRow(row.Bytes(0).ToArray(), row.Text(1), row.Text(2), row.Text(3), (Precedence)row.Number(12))
+        return new RequestRow(row.Bytes(0).ToArray(), row.Text(1), row.Text(2), row.Text(3), (Precedence)row.Number(12), row.Number(13) == 1)
         {
             Copy = row.Text(4),
             Talk = new((RequestStage)row.Number(5), (uint)row.Number(6), [.. row.Text(7).Split(' ', StringSplitOptions.RemoveEmptyEntries)]),

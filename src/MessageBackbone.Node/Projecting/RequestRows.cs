@@ -34,6 +34,7 @@ internal static class RequestRows
             precedence INTEGER NOT NULL,
             next_at INTEGER,
             due_at INTEGER NOT NULL,
+            exercise INTEGER NOT NULL,
             PRIMARY KEY (message, bureau)) STRICT, WITHOUT ROWID;
         CREATE INDEX clock_next ON clock (next_at) WHERE next_at IS NOT NULL;
         CREATE INDEX clock_overdue ON clock (bureau) WHERE step >= 4;
@@ -62,7 +63,7 @@ internal static class RequestRows
         CREATE INDEX reply_of ON reply (message, bureau);
         """;
 
-    public static Projection Projection { get; } = new("requests", 3, Schema, session => new Writer(session));
+    public static Projection Projection { get; } = new("requests", 4, Schema, session => new Writer(session));
 
     private sealed class Writer : IRowWriter
     {
@@ -100,7 +101,7 @@ internal static class RequestRows
             _owed.Told(RowText.Required(header.MessageId));
             if (RequestKinds.HasClock(header))
                 foreach (var bureau in header.To)
-                    _rows.Put(new RequestRow(RowText.Required(header.MessageId), bureau, header.From, header.DeadlineClass, header.Precedence));
+                    _rows.Put(new RequestRow(RowText.Required(header.MessageId), bureau, header.From, header.DeadlineClass, header.Precedence, header.Exercise));
             if (header.InReplyTo.Length == 0) return;
             switch (header.Kind)
             {
@@ -150,7 +151,7 @@ internal static class RequestRows
             if (row.Talk.Stage == RequestStage.Open) _rows.Put(row with { Copy = e.To });
             if (row.Talk.Stage != RequestStage.Waiting) return;
             Hear(recorded, row, new RequestCause.Undelivered());
-            _rows.Put(new RequestRow(row.Message, e.To, row.Requester, row.Class, row.Precedence));
+            _rows.Put(new RequestRow(row.Message, e.To, row.Requester, row.Class, row.Precedence, row.Exercise));
         }
 
         private void Recall(RecordedEvent recorded, RecallOrdered e)

@@ -59,11 +59,11 @@ internal sealed class TrafficQueries(ProjectionFollower follower)
         TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise, CancellationToken cancellationToken) =>
         follower.File.ReadAsync<IReadOnlyList<TrafficPoint>>(session => Read(session, resolution, from, before, precedence, exercise), cancellationToken);
 
-    /// <summary>How many open deliveries belong to exercises, by bureau; a bureau without any is not named.</summary>
-    public ValueTask<IReadOnlyDictionary<string, long>> OpenExercisesAsync(CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyDictionary<string, long>>(
-            session => session.Prepare("SELECT bureau, count(*) FROM open WHERE exercise = 1 AND delivered = 0 GROUP BY bureau")
-                .All(row => (row.Text(0), row.Number(1))).ToDictionary(row => row.Item1, row => row.Item2, StringComparer.Ordinal),
+    /// <summary>How many open deliveries belong to exercises; a bureau and precedence without any is not named.</summary>
+    public ValueTask<IReadOnlyDictionary<(string Bureau, Precedence Precedence), ulong>> OpenExercisesAsync(CancellationToken cancellationToken) =>
+        follower.File.ReadAsync<IReadOnlyDictionary<(string Bureau, Precedence Precedence), ulong>>(
+            session => session.Prepare("SELECT bureau, precedence, count(*) FROM open WHERE exercise = 1 AND delivered = 0 GROUP BY bureau, precedence")
+                .All(row => (Place: (row.Text(0), (Precedence)row.Number(1)), Count: (ulong)row.Number(2))).ToDictionary(row => row.Place, row => row.Count),
             cancellationToken);
 
     private static List<TrafficPoint> Read(

@@ -19,7 +19,7 @@ internal static class NodeMetrics
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<OldestUndelivered>>> Boards = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<QuarantinedCount>>> Quarantines = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, Precedence Precedence, ulong Deliveries)>>> Clocks = new();
-    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, ulong Requests)>>> Requests = new();
+    private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string Bureau, ulong Requests, ulong Exercises)>>> Requests = new();
     private static readonly ConcurrentDictionary<Guid, Func<IEnumerable<(string State, bool IsNow)>>> Transports = new();
 
     // Appends are single milliseconds, deliveries milliseconds to days: the default buckets fit neither.
@@ -131,7 +131,7 @@ internal static class NodeMetrics
     }
 
     /// <summary>Lets the gauge of overdue answers read the requests until the answer is disposed.</summary>
-    public static IDisposable ObserveOverdue(Func<IEnumerable<(string Bureau, ulong Requests)>> overdue)
+    public static IDisposable ObserveOverdue(Func<IEnumerable<(string Bureau, ulong Requests, ulong Exercises)>> overdue)
     {
         var key = Guid.NewGuid();
         Requests[key] = overdue;

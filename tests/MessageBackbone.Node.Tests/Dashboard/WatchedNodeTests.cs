@@ -31,10 +31,11 @@ public sealed class WatchedNodeTests
 
         Assert.Equal(["DE", "FR"], state.Lines.Select(line => line.Bureau));
         var (de, fr) = (state.Lines[0], state.Lines[1]);
-        Assert.Equal((1UL, 1L, false, Standing.Good), (de.Open, de.ExercisesOpen, de.Attended, de.Standing));
+        Assert.Equal((1UL, 1UL, false, Standing.Good), (de.Open, de.Exercises, de.Attended, de.Standing));
         Assert.Equal([0UL, 1UL, 0UL, 0UL], de.Cells.Select(cell => cell.Open));
+        Assert.Equal([0UL, 1UL, 0UL, 0UL], de.Cells.Select(cell => cell.Exercises));
         Assert.NotNull(de.Cells[1].Oldest);
-        Assert.Equal((0UL, 0L, Standing.Empty), (fr.Open, fr.ExercisesOpen, fr.Standing));
+        Assert.Equal((0UL, 0UL, Standing.Empty), (fr.Open, fr.Exercises, fr.Standing));
         Assert.Empty(state.Alarms);
         Assert.True(state.Parts.All(part => part.Ok));
     }
@@ -63,6 +64,19 @@ public sealed class WatchedNodeTests
         await attending.RecordAsync(await attending.DeliveryAsync());
         await CaughtUpAsync(house);
         Assert.DoesNotContain((await ReadAsync(house)).Alarms, alarm => alarm.Kind == AlarmKind.Silent);
+    }
+
+    [Fact]
+    public async Task An_alarm_says_how_much_of_what_it_is_about_is_an_exercise()
+    {
+        await using var house = await OpenAsync("FR", "DE");
+        await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Precedence = Precedence.Flash));
+        await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => (header.Precedence, header.Exercise) = (Precedence.Flash, true)));
+        house.Clock.Advance(TimeSpan.FromMinutes(6));
+
+        var silent = Assert.Single((await ReadAsync(house)).Alarms);
+
+        Assert.Equal((AlarmKind.Silent, 1UL), (silent.Kind, silent.Exercises));
     }
 
     [Fact]

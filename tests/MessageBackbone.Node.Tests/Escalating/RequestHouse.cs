@@ -95,7 +95,7 @@ internal sealed class RequestHouse : IAsyncDisposable
     public async Task<RequestTracking?> TrackAsync(Envelope request, string asks = "FR", string about = "DE") =>
         (await House.TrackAsync(asks, request)).Recipients.Single(recipient => recipient.Recipient == about).Request;
 
-    public IReadOnlyList<(string Bureau, ulong Requests)> Overdue() => Requests.Overdue();
+    public IReadOnlyList<(string Bureau, ulong Requests)> Overdue() => [.. Requests.Overdue().Select(owed => (owed.Bureau, owed.Requests))];
 
     public async ValueTask DisposeAsync() => await House.DisposeAsync();
 

@@ -18,7 +18,7 @@ public sealed class OwedAnswersTests
         await using var log = await ProjectedLog.OpenAsync();
         var requests = new RequestQueries(await log.FollowAsync(RequestRows.Projection));
         await StartAsync(log, Id(1), "FR", "DE", hours: 5);
-        await StartAsync(log, Id(2), "FR", "ES", hours: 2);
+        await StartAsync(log, Id(2), "FR", "ES", hours: 2, exercise: true);
         await StartAsync(log, Id(3), "AT", "DE", hours: 3);
         await AskAsync(log, Id(4), "FR", "DE");
         await requests.Rows.CatchUpAsync(Cancel);
@@ -29,7 +29,7 @@ public sealed class OwedAnswersTests
         Assert.Equal([Id(1), Id(4)], await OwedAsync(requests, "DE", "FR"));
         Assert.Empty(await OwedAsync(requests, "GB", null));
         var first = (await requests.OwedAsync(null, null, false, "", 1, Cancel))[0];
-        Assert.Equal(new OwedAnswer(Id(2), "ES", "FR", "art10", Precedence.Routine, Start, Start.AddHours(2), false, "", RequestStep.Unspecified, false), first);
+        Assert.Equal(new OwedAnswer(Id(2), "ES", "FR", "art10", Precedence.Routine, Start, Start.AddHours(2), false, "", RequestStep.Unspecified, false, true), first);
         Assert.Equal([Id(1), Id(3)], (await requests.OwedInAsync([Id(1), "nothing", Id(3)], Cancel)).Select(answer => answer.MessageId));
     }
 
@@ -64,7 +64,7 @@ public sealed class OwedAnswersTests
         var requests = new RequestQueries(await log.FollowAsync(RequestRows.Projection));
         for (var i = 1; i <= 6; i++)
         {
-            await StartAsync(log, Id(i), "FR", i % 2 == 0 ? "DE" : "ES", hours: i);
+            await StartAsync(log, Id(i), "FR", i % 2 == 0 ? "DE" : "ES", hours: i, exercise: i == 4);
             if (i > 3)
                 await log.AppendAsync(
                     new StreamId($"request-{Id(i)}-{(i % 2 == 0 ? "DE" : "ES")}"),
@@ -73,8 +73,8 @@ public sealed class OwedAnswersTests
 
         await requests.Rows.CatchUpAsync(Cancel);
 
-        Assert.Equal([("DE", 2ul), ("ES", 1ul)], requests.Overdue().OrderBy(row => row.Bureau));
-        foreach (var (bureau, count) in requests.Overdue())
+        Assert.Equal([("DE", 2ul, 1ul), ("ES", 1ul, 0ul)], requests.Overdue().OrderBy(row => row.Bureau));
+        foreach (var (bureau, count, _) in requests.Overdue())
             Assert.Equal((int)count, (await requests.OwedAsync(bureau, null, true, "", 10, Cancel)).Count(answer => answer.Overdue));
     }
 
@@ -90,16 +90,16 @@ public sealed class OwedAnswersTests
         return ids;
     }
 
-    private static Task<LogPosition> AskAsync(ProjectedLog log, string id, string from, string to)
+    private static Task<LogPosition> AskAsync(ProjectedLog log, string id, string from, string to, bool exercise = false)
     {
         var accepted = ProjectedLog.Accepted(id, from, Precedence.Routine, Start, to);
-        (accepted.Content.Kind, accepted.Content.DeadlineClass) = (RequestKinds.Request, "art10");
+        (accepted.Content.Kind, accepted.Content.DeadlineClass, accepted.Content.Exercise) = (RequestKinds.Request, "art10", exercise);
         return log.AppendAsync(StreamId.Message(id), accepted);
     }
 
-    private static async Task StartAsync(ProjectedLog log, string id, string from, string to, int hours)
+    private static async Task StartAsync(ProjectedLog log, string id, string from, string to, int hours, bool exercise = false)
     {
-        await AskAsync(log, id, from, to);
+        await AskAsync(log, id, from, to, exercise);
         await log.DeliverAsync(id, to);
         await log.AppendAsync(new StreamId($"request-{id}-{to}"), new RequestStarted
         {

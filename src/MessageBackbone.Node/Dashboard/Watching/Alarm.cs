@@ -46,10 +46,12 @@ internal enum AlarmKind
 /// <param name="Since">Since when this node has seen it.</param>
 /// <param name="Arguments">What the words name, as they are filled in.</param>
 /// <param name="Page">Where the matter is seen.</param>
+/// <param name="Exercises">Of the deliveries or answers that it may be about, those of exercises.</param>
 /// <param name="AcknowledgedBy">The operator's name; empty: nobody yet.</param>
 /// <param name="AcknowledgedUntil">Then somebody else is on duty, and has to say so himself.</param>
 internal sealed record Alarm(
-    string Key, AlarmKind Kind, string Subject, bool Urgent, DateTimeOffset Since, IReadOnlyList<string> Arguments, string Page, string AcknowledgedBy, DateTimeOffset? AcknowledgedUntil)
+    string Key, AlarmKind Kind, string Subject, bool Urgent, DateTimeOffset Since, IReadOnlyList<string> Arguments, string Page, ulong Exercises, string AcknowledgedBy,
+    DateTimeOffset? AcknowledgedUntil)
 {
     public bool Acknowledged => AcknowledgedBy.Length > 0;
 }

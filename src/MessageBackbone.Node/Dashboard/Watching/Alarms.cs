@@ -36,8 +36,8 @@ internal sealed class Alarms(
             ? alarm with { AcknowledgedBy = said.By[(said.By.LastIndexOf(':') + 1)..], AcknowledgedUntil = said.Until }
             : alarm;
 
-    private static Alarm New(AlarmKind kind, string subject, bool urgent, string page, params string[] arguments) =>
-        new($"{kind}:{subject}".ToLowerInvariant(), kind, subject, urgent, default, arguments, page, "", null);
+    private static Alarm New(AlarmKind kind, string subject, bool urgent, string page, ulong exercises, params string[] arguments) =>
+        new($"{kind}:{subject}".ToLowerInvariant(), kind, subject, urgent, default, arguments, page, exercises, "", null);
 
     private IEnumerable<Alarm> OfBureaus(IReadOnlyList<BoardLine> lines, DateTimeOffset now)
     {
@@ -47,17 +47,17 @@ internal sealed class Alarms(
             {
                 var query = $"recipient={line.Bureau}&precedence={Name(cell.Precedence)}";
                 if (cell.Counts.Late > 0)
-                    yield return New(AlarmKind.Late, $"{line.Bureau}/{Name(cell.Precedence)}", cell.Precedence >= Precedence.Immediate, $"messages?{query}&late=true",
+                    yield return New(AlarmKind.Late, $"{line.Bureau}/{Name(cell.Precedence)}", cell.Precedence >= Precedence.Immediate, $"messages?{query}&late=true", cell.Exercises,
                         line.Bureau, Name(cell.Precedence), Text(cell.Counts.Late));
                 if (cell.Counts.Quarantined > 0)
-                    yield return New(AlarmKind.Quarantined, $"{line.Bureau}/{Name(cell.Precedence)}", false, $"operations/quarantine?bureau={line.Bureau}",
+                    yield return New(AlarmKind.Quarantined, $"{line.Bureau}/{Name(cell.Precedence)}", false, $"operations/quarantine?bureau={line.Bureau}", cell.Exercises,
                         line.Bureau, Name(cell.Precedence), Text(cell.Counts.Quarantined));
             }
 
             var oldest = line.Cells.Min(cell => cell.Counts.Waiting > 0 ? cell.Oldest : null);
             if (!line.Attended && !line.Closed && oldest is { } since && now - since >= options.SilentAfter)
-                yield return New(AlarmKind.Silent, line.Bureau, line.Standing == Standing.Late, $"messages?recipient={line.Bureau}&state=waiting", line.Bureau,
-                    Text(line.Cells.Aggregate(0UL, (sum, cell) => sum + cell.Counts.Waiting)));
+                yield return New(AlarmKind.Silent, line.Bureau, line.Standing == Standing.Late, $"messages?recipient={line.Bureau}&state=waiting",
+                    line.Exercises, line.Bureau, Text(line.Cells.Aggregate(0UL, (sum, cell) => sum + cell.Counts.Waiting)));
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class Alarms(
         }
         // One that is only behind catches up by itself.
         let urgent = kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport || (kind == AlarmKind.Follower && !part.State.EndsWith(" behind", StringComparison.Ordinal))
-        select New(kind, part.Name, urgent, "parts", part.Name, part.State);
+        select New(kind, part.Name, urgent, "parts", 0, part.Name, part.State);
 
     private IEnumerable<Alarm> OfCertificates(DateTimeOffset now)
     {
@@ -85,12 +85,12 @@ internal sealed class Alarms(
             if (holder.Role == HolderRole.Bureau && !directory.State.TakesPart(holder.Name)) continue;
             if (newest.NotAfter - now is var left && left > options.CertificateNotice) continue;
             var page = holder.Role == HolderRole.Bureau ? $"directory/{holder.Name}" : "directory/certificates";
-            yield return New(left <= TimeSpan.Zero ? AlarmKind.CertificateEnded : AlarmKind.CertificateEnds, $"{holder.Uri}/{use}", left <= TimeSpan.Zero, page,
+            yield return New(left <= TimeSpan.Zero ? AlarmKind.CertificateEnded : AlarmKind.CertificateEnds, $"{holder.Uri}/{use}", left <= TimeSpan.Zero, page, 0,
                 holder.Name, use, newest.NotAfter.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture));
         }
 
         if (node.Anchor.CrlDueAt is { } due && due <= now)
-            yield return New(AlarmKind.RevocationList, "crl", false, "directory/certificates", due.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture));
+            yield return New(AlarmKind.RevocationList, "crl", false, "directory/certificates", 0, due.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture));
     }
 
     private static (Domain.Directory.EnrolledCertificate Certificate, DateTimeOffset NotAfter) NewestOf(IEnumerable<Domain.Directory.EnrolledCertificate> certificates) =>
@@ -98,7 +98,7 @@ internal sealed class Alarms(
 
     private IEnumerable<Alarm> OfRequests() =>
         from owed in requests.Overdue()
-        select New(AlarmKind.Overdue, owed.Bureau, false, $"requests?debtor={owed.Bureau}&overdue=true", owed.Bureau, Text(owed.Requests));
+        select New(AlarmKind.Overdue, owed.Bureau, false, $"requests?debtor={owed.Bureau}&overdue=true", owed.Exercises, owed.Bureau, Text(owed.Requests));
 
     private static string Name(Precedence precedence) => precedence.ToString().ToLowerInvariant();
 

@@ -40,7 +40,7 @@ internal sealed class BoardReading(
     }
 
     // Every bureau that takes part has a line, also one that nothing was ever sent to; one that left has a line as long as something is open there.
-    private List<BoardLine> Lines(Board counts, IReadOnlyDictionary<string, long> exercises, DateTimeOffset now)
+    private List<BoardLine> Lines(Board counts, IReadOnlyDictionary<(string, Precedence), ulong> exercises, DateTimeOffset now)
     {
         var rows = counts.Rows.ToLookup(row => row.Bureau, StringComparer.Ordinal);
         var attending = surroundings.Attending();
@@ -48,22 +48,26 @@ internal sealed class BoardReading(
         return
         [
             .. state.Bureaus.Keys.Union(rows.Select(group => group.Key), StringComparer.Ordinal).Order(StringComparer.Ordinal)
-                .Select(code => Line(code, state.Bureau(code), attending.Contains(code), rows[code], now) with { ExercisesOpen = exercises.GetValueOrDefault(code) })
+                .Select(code => new BoardLine(
+                    code, state.Bureau(code)?.DisplayName ?? "", attending.Contains(code), state.Bureau(code)?.Closed ?? false, Cells(code, rows[code], exercises, now)))
                 .Where(line => !line.Closed || line.Open > 0),
         ];
     }
 
-    private BoardLine Line(string code, Domain.Directory.RegisteredBureau? bureau, bool attended, IEnumerable<BoardRow> rows, DateTimeOffset now)
+    private List<BoardCell> Cells(string code, IEnumerable<BoardRow> rows, IReadOnlyDictionary<(string, Precedence), ulong> exercises, DateTimeOffset now)
     {
         var byPrecedence = rows.ToDictionary(row => row.Precedence);
-        var cells = BoardState.MostUrgentFirst.Select(precedence => Cell(precedence, byPrecedence.GetValueOrDefault(precedence) ?? new BoardRow(), now));
-        return new BoardLine(code, bureau?.DisplayName ?? "", attended, bureau?.Closed ?? false, [.. cells], 0);
+        return
+        [
+            .. BoardState.MostUrgentFirst.Select(precedence =>
+                Cell(precedence, byPrecedence.GetValueOrDefault(precedence) ?? new BoardRow(), exercises.GetValueOrDefault((code, precedence)), now)),
+        ];
     }
 
-    private BoardCell Cell(Precedence precedence, BoardRow counts, DateTimeOffset now)
+    private BoardCell Cell(Precedence precedence, BoardRow counts, ulong exercises, DateTimeOffset now)
     {
         var oldest = counts.OldestWaitingAt?.ToDateTimeOffset();
-        return new BoardCell(precedence, counts, oldest, StandingOf(precedence, counts, oldest, now));
+        return new BoardCell(precedence, counts, oldest, StandingOf(precedence, counts, oldest, now), exercises);
     }
 
     private Standing StandingOf(Precedence precedence, BoardRow counts, DateTimeOffset? oldest, DateTimeOffset now)

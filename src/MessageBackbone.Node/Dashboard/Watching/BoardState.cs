@@ -24,17 +24,20 @@ internal enum Standing
 
 /// <summary>One bureau at one precedence: deliveries by where they stand.</summary>
 /// <param name="Oldest">Acceptance of the oldest open one.</param>
-internal sealed record BoardCell(Precedence Precedence, BoardRow Counts, DateTimeOffset? Oldest, Standing Standing)
+/// <param name="Exercises">Of the open ones, those of exercises.</param>
+internal sealed record BoardCell(Precedence Precedence, BoardRow Counts, DateTimeOffset? Oldest, Standing Standing, ulong Exercises)
 {
     public ulong Open => Counts.Waiting + Counts.Quarantined;
 }
 
 /// <summary>One line of the matrix.</summary>
 /// <param name="Cells">Most urgent first, always four.</param>
-/// <param name="ExercisesOpen">Of the open ones, those of exercises.</param>
-internal sealed record BoardLine(string Bureau, string Name, bool Attended, bool Closed, IReadOnlyList<BoardCell> Cells, long ExercisesOpen)
+internal sealed record BoardLine(string Bureau, string Name, bool Attended, bool Closed, IReadOnlyList<BoardCell> Cells)
 {
     public ulong Open => Cells.Aggregate(0UL, (sum, cell) => sum + cell.Open);
+
+    /// <summary>Of the open ones, those of exercises.</summary>
+    public ulong Exercises => Cells.Aggregate(0UL, (sum, cell) => sum + cell.Exercises);
 
     public Standing Standing => Cells.Max(cell => cell.Standing);
 }
