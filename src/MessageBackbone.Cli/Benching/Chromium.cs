@@ -10,6 +10,20 @@ internal sealed class Chromium : IAsyncDisposable
 
     private Chromium(Process process, DirectoryInfo profile) => (_process, _profile) = (process, profile);
 
+    /// <summary>Processor time that all of them on this machine have used, those that ended since left out.</summary>
+    public static TimeSpan Used()
+    {
+        var all = Process.GetProcessesByName(Path.GetFileNameWithoutExtension(Find()!));
+        try
+        {
+            return all.Aggregate(TimeSpan.Zero, (sum, process) => sum + process.TotalProcessorTime);
+        }
+        finally
+        {
+            foreach (var process in all) process.Dispose();
+        }
+    }
+
     /// <summary>Its path; null: it is not on PATH.</summary>
     public static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
         .SelectMany(folder => (string[])[Path.Combine(folder, "chromium"), Path.Combine(folder, "google-chrome")]).FirstOrDefault(File.Exists);

@@ -33,8 +33,8 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
 
     public static async Task FillAsync(IEventLog log, int messages, int seed, CancellationToken stop) => await new DashboardHistory(log, messages, seed).FillAsync(stop);
 
-    /// <summary>Goes on as the history does, now and at a steady rate, for so long.</summary>
-    public static async Task GoOnAsync(IEventLog log, int perSecond, TimeSpan length, int seed, TimeProvider clock, CancellationToken stop)
+    /// <summary>Goes on as the history does, now and at a steady rate, for so long; returns how many messages it came to.</summary>
+    public static async Task<int> GoOnAsync(IEventLog log, int perSecond, TimeSpan length, int seed, TimeProvider clock, CancellationToken stop)
     {
         var history = new DashboardHistory(log, 0, seed);
         var (began, made) = (clock.GetTimestamp(), 0);
@@ -51,6 +51,8 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
             if (history._batch.Count > 0) await history.AppendAsync(stop);
             await timer.WaitForNextTickAsync(stop);
         }
+
+        return made;
     }
 
     private async Task FillAsync(CancellationToken stop)

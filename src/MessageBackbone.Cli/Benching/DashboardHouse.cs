@@ -26,6 +26,9 @@ internal sealed class DashboardHouse : IAsyncDisposable
 
     public double CatchUpSeconds { get; private set; }
 
+    /// <summary>Returns once every read model has every event.</summary>
+    public Task CaughtUpAsync(CancellationToken stop) => Node.GetRequiredService<ReadModels>().CatchUpAsync(stop);
+
     /// <summary>Opens the dashboard once, as an operator.</summary>
     public Uri Link() => _node!.DashboardLink(Operator);
 
@@ -73,7 +76,7 @@ internal sealed class DashboardHouse : IAsyncDisposable
         var began = clock.GetTimestamp();
         _node = await NodeHost.StartAsync(options, clock, null, stop);
         note("Building the read models");
-        await Node.GetRequiredService<ReadModels>().CatchUpAsync(stop);
+        await CaughtUpAsync(stop);
         CatchUpSeconds = Math.Round(clock.GetElapsedTime(began).TotalSeconds, 1);
     }
 }
