@@ -1,4 +1,5 @@
 using System.Net;
+using MessageBackbone.Node.Projecting;
 
 namespace MessageBackbone.Cli.Benching;
 
@@ -12,8 +13,12 @@ internal sealed class DashboardBench(DashboardHouse house, Action<string> note, 
     [
         "", "messages", "messages?recipient=AB", "messages?recipient=AB&state=waiting", "messages?sender=BC&precedence=flash", "messages?kind=alert.cap",
         "messages?state=waiting", "messages?bureau=CD&kind=request&exercise=true", "messages?reference=AB-2026-000100", "messages?from=2026-10-05T00:00&before=2026-10-06T00:00",
-        "messages?topic=topic-3", "messages?precedence=routine&late=true", "traffic?range=quarter", "requests",
+        "messages?topic=topic-3", "messages?precedence=routine&late=true", $"messages?after={HalfWay}", $"messages?sender=AB&after={HalfWay}", $"messages?recipient=AB&state=delivered&after={HalfWay}",
+        "traffic?range=quarter", "requests",
     ];
+
+    // Half of all messages lie before this page.
+    private static MessagePlace HalfWay => new(RowText.Ticks(DashboardHistory.Start + (DashboardHistory.Length / 2)), 0);
 
     public async Task<IReadOnlyList<PageTime>> PagesAsync(CancellationToken stop)
     {
