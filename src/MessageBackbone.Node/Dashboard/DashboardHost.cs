@@ -1,5 +1,4 @@
 using System.Net;
-using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Dashboard.Pages;
 using MessageBackbone.Node.Dashboard.Reading;
 using MessageBackbone.Node.Dashboard.Serving;
@@ -58,7 +57,7 @@ internal sealed class DashboardHost(DashboardOptions options, DashboardRooms roo
 
     private void AddServices(IServiceCollection services)
     {
-        services.AddSingleton(logs).AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton(options).AddSingleton(_links);
+        services.AddSingleton<ILoggerFactory>(new CircuitLogs(logs)).AddSingleton(typeof(ILogger<>), typeof(Logger<>)).AddSingleton(options).AddSingleton(_links);
         rooms.AddTo(services);
         services.AddSingleton<Door>().AddSingleton<LinkEntrance>().AddSingleton<SocketGuard>().AddSingleton<StoreGuard>().AddSingleton<ReadingReason>().AddSingleton<Timeline>();
         services.AddRoutingCore();

@@ -14,11 +14,6 @@ internal sealed record DirectoryChange(LogPosition Position, DateTimeOffset? Rec
 /// <param name="events">Knows when events were recorded; null: nobody does.</param>
 internal sealed class DirectoryQueries(ProjectionFollower follower, ProjectionFollower? events = null)
 {
-    /// <summary>The entries as of <paramref name="position"/> (null: as far as the read model has come), by name.</summary>
-    public ValueTask<IReadOnlyList<DirectoryUpdate>> AsOfAsync(LogPosition? position, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<DirectoryUpdate>>(
-            session => DirectoryEntries.AsOf(session, position ?? new(long.MaxValue)), cancellationToken);
-
     /// <summary>Changes before <paramref name="before"/> (null: from the last on), the newest first. All changes of one event are on one page, so a page may be
     /// longer than <paramref name="limit"/>, and the position of its last one leads to the next.</summary>
     /// <param name="name">Of one entry; null: of all.</param>

@@ -49,9 +49,6 @@ internal sealed record TrafficPoint(
 /// <summary>Questions to the read model <c>traffic</c>.</summary>
 internal sealed class TrafficQueries(ProjectionFollower follower)
 {
-    /// <summary>Returns once everything that the log holds now is in the rows.</summary>
-    public Task CatchUpAsync(CancellationToken cancellationToken) => follower.CatchUpAsync(cancellationToken);
-
     /// <summary>Points that start in [<paramref name="from"/>, <paramref name="before"/>), in time order, those without any event left out.</summary>
     /// <param name="precedence">Null: all together.</param>
     /// <param name="exercise">Null: both together.</param>

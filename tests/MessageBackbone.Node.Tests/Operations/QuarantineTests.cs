@@ -66,6 +66,19 @@ public sealed class QuarantineTests
         Assert.Equal((DeliveryState.Delivered, null, 2), (tracked.State, tracked.QuarantinedAt, tracked.Receipts.Count));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_is_listed_as_of_an_exercise_or_not(bool exercise)
+    {
+        await using var house = await House.OpenAsync("FR", "DE");
+        using var attending = await Attending.OpenAsync(house, "DE");
+        await house["FR"].SubmitAsync(house["FR"].Compose(house["DE"], header => header.Exercise = exercise));
+        await attending.RecordAsync(await attending.DeliveryAsync(), DeliveryOutcome.Quarantined);
+
+        Assert.Equal(exercise, Assert.Single(await ListedAsync(house, await OperatorAsync(house), 1)).Exercise);
+    }
+
     [Fact]
     public async Task What_is_quarantined_again_after_its_release_is_listed_again_and_still_holds_up_the_rest()
     {

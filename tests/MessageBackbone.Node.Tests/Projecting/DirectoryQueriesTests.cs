@@ -31,17 +31,13 @@ public sealed class DirectoryQueriesTests
     }
 
     [Fact]
-    public async Task Without_a_position_the_directory_is_as_it_is_now()
+    public async Task A_change_whose_event_nobody_knows_has_no_time()
     {
         await using var log = await ProjectedLog.OpenAsync();
         var follower = await log.FollowAsync(DirectoryEntries.Projection);
-        var first = await log.AppendAsync(StreamId.Directory, new BureauRegistered { Act = new RegisterBureau { ActId = "1", Code = "FR", DisplayName = "Paris" } });
-        await log.AppendAsync(StreamId.Directory, new BureauRegistered { Act = new RegisterBureau { ActId = "2", Code = "DE", DisplayName = "Bonn" } });
+        await log.AppendAsync(StreamId.Directory, new BureauRegistered { Act = new RegisterBureau { ActId = "1", Code = "FR", DisplayName = "Paris" } });
         await follower.CatchUpAsync(Cancel);
-        var directory = new DirectoryQueries(follower);
 
-        Assert.Equal(["DE", "FR"], (await directory.AsOfAsync(null, Cancel)).Select(entry => entry.Bureau.Code));
-        Assert.Equal(["FR"], (await directory.AsOfAsync(first, Cancel)).Select(entry => entry.Bureau.Code));
-        Assert.Null((await directory.ChangesAsync(null, null, 1, Cancel))[0].RecordedAt);
+        Assert.Null(Assert.Single(await new DirectoryQueries(follower).ChangesAsync(null, null, 1, Cancel)).RecordedAt);
     }
 }
