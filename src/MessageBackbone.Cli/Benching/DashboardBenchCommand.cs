@@ -14,6 +14,15 @@ internal static class DashboardBenchCommand
         DefaultValueFactory = _ => 1_000_000,
     };
 
+    private static readonly Option<int> Waiting = new("--waiting")
+    {
+        Description = "Of a hundred copies, how many still wait.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    };
+
+    private static readonly Option<bool> Open = new("--open") { Description = "Afterwards print a link to the dashboard, and serve it until Ctrl+C." };
+
     private static readonly Option<int> Browsers = new("--browsers")
     {
         Description = "Browsers that watch the board; 0 leaves this part out. Needs chromium.",
@@ -29,18 +38,19 @@ internal static class DashboardBenchCommand
 
     public static DocumentedCommand Create(Shell shell) => new DocumentedCommand("dashboard",
             "Pages of the dashboard with many messages in the read models, and the node's processor time that watching browsers cost.",
-            "backbone bench dashboard", "backbone bench dashboard --messages 100000 --browsers 0 --json dashboard.json")
-        .With(Messages, Browsers, Rate, Seconds, Summary)
+            "backbone bench dashboard", "backbone bench dashboard --messages 100000 --browsers 0 --json dashboard.json", "backbone bench dashboard --waiting 100 --browsers 0 --open")
+        .With(Messages, Waiting, Browsers, Rate, Seconds, Summary, Open)
         .Does(shell, RunAsync);
 
     private static async Task RunAsync(Session session, CancellationToken stop)
     {
         var (messages, browsers, rate, seconds) = (session.Get(Messages), session.Get(Browsers), session.Get(Rate), session.Get(Seconds));
+        if (session.Get(Waiting) is < 0 or > 100) throw CommandFailure.Usage("--waiting is 0 to 100.");
         if (messages is < 1_000 or > 20_000_000) throw CommandFailure.Usage("--messages is 1000 to 20000000.");
         if (browsers is < 0 or > 50 || rate is < 1 or > 20_000 || seconds is < 5 or > 600)
             throw CommandFailure.Usage("--browsers is 0 to 50, --rate is 1 to 20000, --seconds is 5 to 600.");
         if (browsers > 0 && Chromium.Find() is null) throw new CommandFailure("There is no chromium on PATH.", "Install it, or leave this part out with --browsers 0.");
-        await using var house = await DashboardHouse.StartAsync(messages, session.Print.LiveLine, session.Shell.Clock, stop);
+        await using var house = await DashboardHouse.StartAsync(messages, session.Get(Waiting), session.Print.LiveLine, session.Shell.Clock, stop);
         var bench = new DashboardBench(house, session.Print.LiveLine, session.Shell.Clock);
         var pages = await bench.PagesAsync(stop);
         ShowPages(session.Print, pages);
@@ -50,6 +60,9 @@ internal static class DashboardBenchCommand
         var result = new DashboardResult(messages, house.CatchUpSeconds, pages, watching);
         Show(session.Print, result);
         if (session.Get(Summary) is { } file) await File.WriteAllTextAsync(file, Printer.ToJson(result) + "\n", stop);
+        if (!session.Get(Open)) return;
+        session.Print.Line($"{house.Link()}   (lets in one browser; Ctrl+C ends it)");
+        await Task.Delay(Timeout.InfiniteTimeSpan, session.Shell.Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void ShowPages(Printer print, IReadOnlyList<PageTime> pages)

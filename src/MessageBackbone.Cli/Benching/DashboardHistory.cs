@@ -8,9 +8,9 @@ namespace MessageBackbone.Cli.Benching;
 
 /// <summary>Fills a log with the events of many messages, as a month of a house with 200 bureaus leaves them: the same for the same seed. What is signed is left
 /// out; everything that a read model reads is there.</summary>
-/// <remarks>One message in a hundred still waits, one in fifty is an exercise, and up to five make a conversation. The events lie in streams of the bench: a node on
+/// <remarks>As many copies as are asked for still wait, one message in fifty is an exercise, and up to five make a conversation. The events lie in streams of the bench: a node on
 /// such a log shows it, and could not go on from it.</remarks>
-internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
+internal sealed class DashboardHistory(IEventLog log, int messages, int waitingPercent, int seed)
 {
     public static readonly DateTimeOffset Start = new(2026, 10, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -31,12 +31,14 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
     private (string Conversation, string Last, int Left) _talk;
     private int _appends;
 
-    public static async Task FillAsync(IEventLog log, int messages, int seed, CancellationToken stop) => await new DashboardHistory(log, messages, seed).FillAsync(stop);
+    /// <param name="waitingPercent">Copies that nobody received yet, 0 to 100.</param>
+    public static async Task FillAsync(IEventLog log, int messages, int waitingPercent, int seed, CancellationToken stop) =>
+        await new DashboardHistory(log, messages, waitingPercent, seed).FillAsync(stop);
 
     /// <summary>Goes on as the history does, now and at a steady rate, for so long; returns how many messages it came to.</summary>
     public static async Task<int> GoOnAsync(IEventLog log, int perSecond, TimeSpan length, int seed, TimeProvider clock, CancellationToken stop)
     {
-        var history = new DashboardHistory(log, 0, seed);
+        var history = new DashboardHistory(log, 0, 1, seed);
         var (began, made) = (clock.GetTimestamp(), 0);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), clock);
         while (clock.GetElapsedTime(began) is var passed && passed < length)
@@ -86,7 +88,7 @@ internal sealed class DashboardHistory(IEventLog log, int messages, int seed)
         });
         foreach (var bureau in header.To)
         {
-            if (_random.Next(100) == 0) continue;
+            if (_random.Next(100) < waitingPercent) continue;
             var delivered = at + TimeSpan.FromMilliseconds(20 * Math.Exp(6 * _random.NextDouble()));
             Event(delivered, new Attempted
             {

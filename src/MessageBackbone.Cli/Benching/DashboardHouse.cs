@@ -34,12 +34,12 @@ internal sealed class DashboardHouse : IAsyncDisposable
 
     private static Holder Operator => PkiCommands.House.First(holder => holder.Role == HolderRole.Operator);
 
-    public static async Task<DashboardHouse> StartAsync(int messages, Action<string> note, TimeProvider clock, CancellationToken stop)
+    public static async Task<DashboardHouse> StartAsync(int messages, int waitingPercent, Action<string> note, TimeProvider clock, CancellationToken stop)
     {
         var house = new DashboardHouse();
         try
         {
-            await house.FillAsync(messages, note, clock, stop);
+            await house.FillAsync(messages, waitingPercent, note, clock, stop);
             await house.StartNodeAsync(note, clock, stop);
             return house;
         }
@@ -56,11 +56,11 @@ internal sealed class DashboardHouse : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private async Task FillAsync(int messages, Action<string> note, TimeProvider clock, CancellationToken stop)
+    private async Task FillAsync(int messages, int waitingPercent, Action<string> note, TimeProvider clock, CancellationToken stop)
     {
         note($"Writing {messages} messages into the log; data in {_folder.FullName}");
         await using var log = await SqliteEventLog.OpenAsync(new() { Folder = Path.Combine(_folder.FullName, "node") }, clock, NullLogger.Instance);
-        await DashboardHistory.FillAsync(log, messages, Seed, stop);
+        await DashboardHistory.FillAsync(log, messages, waitingPercent, Seed, stop);
     }
 
     private async Task StartNodeAsync(Action<string> note, TimeProvider clock, CancellationToken stop)

@@ -38,7 +38,7 @@ public sealed class DashboardHistoryTests : IDisposable
     {
         await using var log = await SqliteEventLog.OpenAsync(
             new SqliteEventLogOptions { Folder = Path.Combine(_folder.FullName, name) }, TimeProvider.System, NullLogger.Instance);
-        await DashboardHistory.FillAsync(log, messages, seed: 7, Cancel);
+        await DashboardHistory.FillAsync(log, messages, waitingPercent: 1, seed: 7, Cancel);
         var events = new List<RecordedEvent>();
         await foreach (var batch in log.ReadAllAsync(LogPosition.Start, Cancel)) events.AddRange(batch);
         return events;
