@@ -40,7 +40,7 @@ public sealed partial class DashboardWordsTests
 
     private static IEnumerable<string> Sources() => Repository.Files(Folder, "*.razor").Concat(Repository.Files(Folder, "*.cs"));
 
-    [GeneratedRegex(@"\bW(?:\[|\.Say\(|\.Or\()""([a-z0-9.-]+)""")]
+    [GeneratedRegex(@"\bW(?:\[|\.Say\(|\.Or\(|\.Head\()""([a-z0-9.-]+)""")]
     private static partial Regex Word();
 
     [GeneratedRegex(@"\$""([a-z-]+(?:\.[a-z-]+)*[.-])\{")]

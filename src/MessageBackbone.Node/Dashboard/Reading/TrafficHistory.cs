@@ -17,14 +17,31 @@ internal sealed record TrafficRange(string Name, TimeSpan Back, TrafficResolutio
     public static TrafficRange Of(string? name) => All.FirstOrDefault(range => range.Name == name) ?? All[0];
 }
 
-/// <summary>A point of a chart.</summary>
+/// <summary>What rates are told per: the shortest time in which the busiest point has a message, so that a small house's chart is not one line at nought.</summary>
+internal sealed record RateUnit(string Name, double Seconds)
+{
+    private static readonly RateUnit[] All = [new("second", 1), new("minute", 60), new("hour", 3600)];
+
+    public static RateUnit Of(IEnumerable<ChartPoint> perSecond)
+    {
+        var most = perSecond.Select(point => Math.Max(point.Accepted, Math.Max(point.Delivered, point.Ended))).DefaultIfEmpty().Max();
+        return All.FirstOrDefault(unit => most * unit.Seconds >= 1) ?? (most > 0 ? All[^1] : All[0]);
+    }
+}
+
+/// <summary>A point of a chart; its counts are rates.</summary>
 /// <param name="MedianMs">Half of the deliveries took at most so long; null: none was made.</param>
 /// <param name="SlowestMs">99 of 100.</param>
-internal sealed record ChartPoint(DateTime At, double Accepted, double Delivered, double Ended, double? MedianMs, double? SlowestMs);
+internal sealed record ChartPoint(DateTime At, double Accepted, double Delivered, double Ended, double? MedianMs, double? SlowestMs)
+{
+    public ChartPoint Per(RateUnit unit) =>
+        this with { Accepted = Accepted * unit.Seconds, Delivered = Delivered * unit.Seconds, Ended = Ended * unit.Seconds };
+}
 
 /// <summary>Reads a chart: points of the read model put together by adding counters and histograms, never by averaging percentiles.</summary>
 internal static class TrafficHistory
 {
+    /// <summary>Rates are per second.</summary>
     public static async Task<IReadOnlyList<ChartPoint>> ReadAsync(
         TrafficQueries queries, TrafficRange range, Precedence? precedence, bool? exercise, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -42,6 +42,9 @@ internal sealed class Language
     /// <summary>The words where there are some, else the text itself: codes that others write.</summary>
     public string Or(string key, string text) => _words.GetValueOrDefault(key, text);
 
+    /// <summary>The words as a heading or a key of a chart begins.</summary>
+    public string Head(string key) => _words[key] is { Length: > 0 } words ? char.ToUpperInvariant(words[0]) + words[1..] : "";
+
     /// <summary>The words with {0}, {1} … replaced.</summary>
     public string Say(string key, params object[] arguments) =>
         string.Format(CultureInfo.InvariantCulture, _words[key], [.. arguments.Select(a => a is long or int or ulong or uint ? Number(Convert.ToInt64(a)) : a)]);
