@@ -12,6 +12,8 @@ internal sealed record Rebuilt(long Events, LogPosition Position);
 /// not hold the checkpoint's event, or an event that cannot be read, stops it until a rebuild.</summary>
 internal sealed class ProjectionFollower : IFollower, IAsyncDisposable
 {
+    private const string Damaged = "its file is damaged; rebuild it";
+
     private readonly Projection _projection;
     private readonly IEventLog _log;
     private readonly ProjectingOptions _options;
@@ -35,7 +37,7 @@ internal sealed class ProjectionFollower : IFollower, IAsyncDisposable
 
     public LogPosition Position => _progress.Position;
 
-    public string State => Volatile.Read(ref _state);
+    public string State => File.IsDamaged ? Damaged : Volatile.Read(ref _state);
 
     /// <summary>The rows, for queries.</summary>
     public ReadModelFile File { get; }
@@ -170,7 +172,7 @@ internal sealed class ProjectionFollower : IFollower, IAsyncDisposable
         }
         catch (Exception fault)
         {
-            Halt(fault, fault is ReadModelFault ? "its file is damaged; rebuild it" : $"the event after position {Position} could not be read");
+            Halt(fault, fault is ReadModelFault ? Damaged : $"the event after position {Position} could not be read");
         }
     }
 

@@ -53,10 +53,7 @@ internal sealed class Watch : IAsyncDisposable
 
     /// <summary>A browser that has the holder's certificate, at the HTTPS port.</summary>
     public Task<Watcher> EnterWithCertificateAsync(Chromium chromium, string holder, Look? look = null) =>
-        Watcher.OpenAsync(chromium, Secure, look, options => options.ClientCertificates =
-        [
-            new() { Origin = Secure.GetLeftPart(UriPartial.Authority), CertPath = Path.Combine(House.Folder, holder, "tls.pem"), KeyPath = Path.Combine(House.Folder, holder, "tls.key") },
-        ]);
+        Watcher.OpenWithCertificateAsync(chromium, Secure, Path.Combine(House.Folder, holder), look);
 
     public async ValueTask DisposeAsync()
     {

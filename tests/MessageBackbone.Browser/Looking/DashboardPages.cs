@@ -25,6 +25,9 @@ internal static class DashboardPages
         Secretariats + "revoke?sha256={certificate}&reason=KEY_COMPROMISE&since=2020-01-01T00:00",
     ];
 
+    /// <summary>One of each kind: board, wall, list, timeline, table, form.</summary>
+    public static readonly IReadOnlyList<string> OneOfEachKind = ["", "wall", "alarms", "messages", "messages/{opened}", "requests", "operations/lanes?bureau=GB&precedence=immediate", "directory"];
+
     /// <summary>Who sees the page, its address, and a name for its picture.</summary>
     public static (Holder Who, string Address, string Picture) Of(string page, WatchedHouse house)
     {

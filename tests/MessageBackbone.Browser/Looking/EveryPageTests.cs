@@ -9,6 +9,8 @@ public sealed class EveryPageTests(WatchedHouse house, Chromium chromium)
 {
     public static TheoryData<string> Pages => [.. DashboardPages.All];
 
+    public static TheoryData<string> OneOfEachKind => [.. DashboardPages.OneOfEachKind];
+
     public static TheoryData<string, string> PagesAndTongues => [.. from language in (string[])["fr", "es"] from page in (string[])["", "messages", "operations/drain"] select (page, language)];
 
     [Theory]
@@ -46,6 +48,18 @@ public sealed class EveryPageTests(WatchedHouse house, Chromium chromium)
         await watcher.PictureAsync("1920", DashboardPages.Of(page, house).Picture);
 
         await watcher.AssertNotWiderThanWindowAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(OneOfEachKind))]
+    public async Task It_is_accessible_in_Arabic_and_on_a_phone(string page)
+    {
+        await using var watcher = await OpenAsync(page, "ar", Look.Usual with { Language = "ar" });
+        await watcher.AssertAccessibleAsync();
+
+        await watcher.Page.SetViewportSizeAsync(390, 844);
+
+        await watcher.AssertAccessibleAsync();
     }
 
     [Theory]

@@ -1,40 +1,24 @@
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.Browser.Driving;
 using MessageBackbone.Browser.Houses;
-using MessageBackbone.EventLog;
-using MessageBackbone.Node.Recording;
-using MessageBackbone.Protocol.Identities;
-using MessageBackbone.V1;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MessageBackbone.Browser.States;
 
-/// <summary>Two hundred bureaus, and very many messages that nobody fetches.</summary>
-/// <remarks>A million takes longer to write than a test may take; twenty thousand look the same, four digits shorter. What a million costs is measured by the
-/// benches.</remarks>
-public sealed class HugeTests(Chromium chromium)
+/// <summary>So much that no page holds all of it.</summary>
+public sealed class HugeTests(HugeHouse house, Chromium chromium) : IClassFixture<HugeHouse>
 {
-    private const int Bureaus = 200, Messages = 20_000;
-
-    private static readonly string[] Codes = [.. Enumerable.Range(0, Bureaus).Select(i => $"B{(char)('A' + (i / 20))}{(char)('A' + (i % 20))}")];
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private const int ListPage = 50, OwedPage = 100;
 
     [Fact]
     public async Task The_board_shows_what_needs_eyes_and_all_of_it_when_asked()
     {
-        await using var watch = await Watch.OpenAsync(options => options.Escalation.Flash.Off = options.Escalation.Immediate.Off = options.Escalation.Priority.Off = true);
-        await Parallel.ForEachAsync(Codes, Cancel, async (code, _) => await watch.House.RegisterAsync(code));
-        await LayInAsync(watch.House);
-        await using var watcher = await watch.EnterAsync(chromium);
+        await using var watcher = await house.Watch.EnterAsync(chromium);
 
         await watcher.GoAsync("");
         await Assertions.Expect(watcher.Page.Locator(".tiles")).ToContainTextAsync("5,000", new() { Timeout = 60_000 });
         Assert.Equal(60, await watcher.Page.Locator(".matrix tbody tr").CountAsync());
         await LookAsync(watcher, "board");
         await watcher.GoAsync("?all=true");
-        Assert.Equal(Bureaus, await watcher.Page.Locator(".matrix tbody tr").CountAsync());
+        Assert.Equal(HugeHouse.Bureaus, await watcher.Page.Locator(".matrix tbody tr").CountAsync());
         await LookAsync(watcher, "all");
         foreach (var page in (string[])["wall", "alarms", "messages", "traffic", "directory"])
         {
@@ -45,50 +29,71 @@ public sealed class HugeTests(Chromium chromium)
         watcher.AssertQuiet();
     }
 
+    [Fact]
+    public async Task Messages_are_turned_page_by_page_to_the_last_and_back_to_the_newest()
+    {
+        await using var watcher = await house.Watch.EnterAsync(chromium);
+        var rows = watcher.Page.Locator("tbody a[href^='messages/']");
+        await watcher.GoAsync($"messages?recipient={HugeHouse.Codes[0]}");
+        await Assertions.Expect(rows).ToHaveCountAsync(ListPage);
+        var first = await AddressesAsync(rows);
+        await Assertions.Expect(Newest(watcher)).ToHaveCountAsync(0);
+
+        await Next(watcher).ClickAsync();
+        await Assertions.Expect(Newest(watcher)).ToBeVisibleAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(ListPage);
+        // A hundred are a bureau's: the second page is as long as the first, and is the last.
+        Assert.Empty(first.Intersect(await AddressesAsync(rows)));
+        await Assertions.Expect(Next(watcher)).ToHaveCountAsync(0);
+        await Newest(watcher).ClickAsync();
+
+        await Assertions.Expect(Next(watcher)).ToBeVisibleAsync();
+        Assert.Equal(first, await AddressesAsync(rows));
+    }
+
+    [Fact]
+    public async Task Changes_of_the_directory_are_turned_to_the_first_act_which_leads_no_further()
+    {
+        await using var watcher = await house.Watch.EnterAsync(chromium);
+        var acts = watcher.Page.Locator(".timeline > li > .what");
+        await watcher.GoAsync("directory/changes");
+
+        for (var before = HugeHouse.Bureaus; before > ListPage; before -= ListPage)
+        {
+            await Assertions.Expect(acts).ToHaveCountAsync(ListPage);
+            var last = await acts.Last.InnerTextAsync();
+            await Next(watcher).ClickAsync();
+            await Assertions.Expect(acts.Last).Not.ToHaveTextAsync(last);
+        }
+
+        await Assertions.Expect(acts).ToHaveCountAsync(ListPage);
+        await Assertions.Expect(Next(watcher)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Requests_are_turned_to_the_last_page_which_leads_no_further()
+    {
+        await using var watcher = await house.Watch.EnterAsync(chromium);
+        var rows = watcher.Page.Locator("tbody tr");
+        await watcher.GoAsync("requests");
+        await Assertions.Expect(rows).ToHaveCountAsync(OwedPage);
+
+        await Next(watcher).ClickAsync();
+
+        await Assertions.Expect(rows).ToHaveCountAsync(HugeHouse.Requests - OwedPage);
+        await Assertions.Expect(Next(watcher)).ToHaveCountAsync(0);
+    }
+
+    private static ILocator Next(Watcher watcher) => watcher.Page.Locator("nav.pager a[rel='next']");
+
+    private static ILocator Newest(Watcher watcher) => watcher.Page.Locator("nav.pager").GetByText(Said.As("messages.newest"), new() { Exact = true });
+
+    private static Task<string[]> AddressesAsync(ILocator links) => links.EvaluateAllAsync<string[]>("all => all.map(a => a.getAttribute('href'))");
+
     private static async Task LookAsync(Watcher watcher, string name)
     {
         await watcher.PictureAsync("huge", name);
         await watcher.AssertNotWiderThanWindowAsync();
-    }
-
-    private static async Task LayInAsync(House house)
-    {
-        var recorder = house.Node.Services.GetRequiredService<EventRecorder>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Messages), new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = Cancel }, async (i, stop) =>
-        {
-            var accepted = NewAccepted(house.Clock.GetUtcNow(), i);
-            var @event = recorder.Prepare(accepted, new Provenance("urn:backbone:node:node", accepted.Content.MessageId));
-            await house.Log.AppendAsync(StreamId.Message(accepted.Content.MessageId), ExpectedRevision.NoStream, [@event], stop);
-        });
-    }
-
-    private static Accepted NewAccepted(DateTimeOffset now, int i)
-    {
-        var to = Codes[i * 7 % Bureaus];
-        var content = new MessageHeader
-        {
-            MessageId = MessageId.New(now).Value,
-            From = Codes[(i * 7 + 1) % Bureaus],
-            To = { to },
-            Kind = "text",
-            Precedence = (Precedence)(1 + (i % 4)),
-            CreatedAt = now.ToTimestamp(),
-            ConversationId = Guid.CreateVersion7(now).ToString(),
-            Handling = new Handling { Classification = Classification.Restricted, Purpose = Purpose.Investigation },
-            BodyForm = BodyForm.Sealed,
-            BodySha256 = ByteString.CopyFrom(new byte[32]),
-        };
-        var header = content.ToByteString();
-        return new Accepted
-        {
-            Header = header,
-            HeaderSha256 = ByteString.CopyFrom(Digests.Sha256(header.Span)),
-            Content = content,
-            AcceptedAt = now.ToTimestamp(),
-            Node = "node",
-            SignerSha256 = ByteString.CopyFrom(new byte[32]),
-            Recipients = { to },
-            ExpiresAt = now.AddDays(30).ToTimestamp(),
-        };
+        await watcher.AssertAccessibleAsync();
     }
 }

@@ -98,11 +98,27 @@ public sealed class BoardTests(WatchedHouse house, Chromium chromium)
     {
         await using var watcher = await house.Watch.EnterAsync(chromium);
 
-        await watcher.GoAsync("messages?exercise=true");
+        await watcher.GoAsync("messages?exercise=true&recipient=FR");
         await Assertions.Expect(watcher.Page.Locator("tr.exercise-row")).ToHaveCountAsync(1);
         await Assertions.Expect(watcher.Page.Locator("tr.exercise-row .tag.exercise")).ToHaveTextAsync(Said.As("search.exercise"));
         await watcher.GoAsync($"messages/{house.Exercise}");
         await Assertions.Expect(watcher.Page.Locator("main > .tag.exercise")).ToHaveTextAsync(Said.As("exercise.message"));
+    }
+
+    [Fact]
+    public async Task An_exercise_that_waits_is_a_tag_at_its_bureau_which_leads_to_it()
+    {
+        await using var watcher = await house.Watch.EnterAsync(chromium);
+        await watcher.GoAsync("");
+        var tag = watcher.Page.Locator("tr", new() { Has = watcher.Page.Locator("a[href='directory/GB']") }).Locator("a.tag.exercise");
+        await Assertions.Expect(tag).ToHaveCountAsync(0);
+
+        var id = await house.SendAsync("FR", "GB", Precedence.Routine, draft => draft with { Exercise = true });
+        await Assertions.Expect(tag).ToHaveTextAsync(Said.As("exercise.count", 1));
+        await tag.ClickAsync();
+
+        await Assertions.Expect(watcher.Page.Locator("tbody a[href^='messages/']")).ToHaveCountAsync(1);
+        await Assertions.Expect(watcher.Page.Locator($"tr.exercise-row a[href='messages/{id}']")).ToBeVisibleAsync();
     }
 
     private static ILocator Delivered(Watcher watcher, string bureau) => watcher.Page.Locator($"a[href='messages?recipient={bureau}&state=delivered']");

@@ -4,6 +4,7 @@ using MessageBackbone.Browser.Driving;
 using MessageBackbone.Browser.Houses;
 using MessageBackbone.Domain;
 using MessageBackbone.EventLog;
+using MessageBackbone.V1;
 
 namespace MessageBackbone.Browser.Working;
 
@@ -35,6 +36,23 @@ public sealed class OrderTests(WatchedHouse house, Chromium chromium)
 
         await OrderAsync(watcher, "RELEASE IT", "delivery.released.v1");
         await KeepsApart.OneAsync(house.House, house.House["IT"]);
+    }
+
+    [Fact]
+    public async Task What_was_kept_apart_is_refused_and_ends_there()
+    {
+        var id = await house.SendAsync("FR", "IT", Precedence.Routine);
+        await KeepsApart.OneAsync(house.House, house.House["IT"]);
+        await using var watcher = await house.Watch.EnterAsync(chromium);
+        await watcher.GoAsync("operations/quarantine?bureau=IT");
+        await watcher.Page.Locator($"a[href$='message={id}&action=refuse']").ClickAsync();
+
+        await OrderAsync(watcher, "REFUSE IT", "delivery.refused-by-operator.v1");
+
+        await watcher.GoAsync($"messages?id={id}");
+        await Assertions.Expect(watcher.Page.Locator(".copy.refused")).ToContainTextAsync("IT");
+        await watcher.GoAsync("operations/quarantine?bureau=IT");
+        await Assertions.Expect(watcher.Page.Locator($"a[href$='message={id}&action=refuse']")).ToHaveCountAsync(0);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Projecting;
+using MessageBackbone.Node.Projecting.Storing;
 using MessageBackbone.V1;
 using Microsoft.Extensions.Logging.Abstractions;
 using RecordedEvent = MessageBackbone.EventLog.RecordedEvent;
@@ -96,6 +97,21 @@ public sealed class ProjectionFollowerTests
         await follower.CatchUpAsync(Cancel);
 
         Assert.Equal(1, await follower.File.ReadAsync(session => session.Number("SELECT count(*) FROM message"), Cancel));
+    }
+
+    [Fact]
+    public async Task Damage_that_only_a_query_meets_is_the_followers_state_until_the_rebuild()
+    {
+        const int Corrupt = 11;
+        await using var log = await ProjectedLog.OpenAsync();
+        await log.AcceptAsync(ProjectedLog.NewId(), "FR", Precedence.Routine, "DE");
+        var follower = await log.FollowAsync(MessageIndex.Projection);
+
+        await Assert.ThrowsAsync<ReadModelFault>(async () => await follower.File.ReadAsync<int>(_ => throw new ReadModelFault(Corrupt, "malformed"), Cancel));
+        Assert.Equal("its file is damaged; rebuild it", follower.State);
+        await follower.RebuildAsync(Cancel);
+
+        Assert.Equal(FollowerState.Running, follower.State);
     }
 
     [Fact]

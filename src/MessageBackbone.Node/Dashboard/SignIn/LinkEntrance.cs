@@ -11,6 +11,9 @@ namespace MessageBackbone.Node.Dashboard.SignIn;
 /// <summary>The demo's entrance: a one-time link becomes a cookie, which may change between the roles that the link has.</summary>
 internal sealed class LinkEntrance(OneTimeLinks links, ILogger<LinkEntrance> logger)
 {
+    /// <summary>What the address says of a link that opens nothing, for the page that says so.</summary>
+    public const string Link = "link", Used = "used";
+
     private const string MayBe = "may-be";
 
     public void Map(IEndpointRouteBuilder routes)
@@ -26,7 +29,7 @@ internal sealed class LinkEntrance(OneTimeLinks links, ILogger<LinkEntrance> log
 
     private async Task<IResult> EnterAsync(HttpContext context, string? key)
     {
-        if (links.Use(key ?? "") is not [var first, ..] holders) return Results.Redirect("/?link=used");
+        if (links.Use(key ?? "") is not [var first, ..] holders) return Results.Redirect($"/?{Link}={Used}");
         await SignInAsync(context, first, holders);
         return Results.Redirect("/");
     }

@@ -12,6 +12,8 @@ namespace MessageBackbone.Node.Dashboard.Watching;
 internal sealed class Alarms(
     CurrentDirectory directory, NodeIdentity node, RequestQueries requests, Acknowledgements acknowledgements, DashboardOptions options, TimeProvider clock)
 {
+    private const string PartsPage = "parts";
+
     private static readonly TimeSpan JustBegun = TimeSpan.FromMinutes(1);
 
     private readonly DateTimeOffset _began = clock.GetUtcNow();
@@ -28,6 +30,18 @@ internal sealed class Alarms(
         _since.Clear();
         foreach (var alarm in found) _since[alarm.Key] = alarm.Since;
         return [.. found.OrderByDescending(alarm => alarm.Urgent).ThenBy(alarm => alarm.Since).ThenBy(alarm => alarm.Key, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Those of the node's parts as they are now, which need no read model, and of the others what was known last.</summary>
+    public IReadOnlyList<Alarm> OfPartsAnd(IReadOnlyList<Alarm> last, IReadOnlyList<PartState> parts)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var alarm in OfParts(parts)) _since.TryAdd(alarm.Key, now);
+        return
+        [
+            .. OfParts(parts).Select(alarm => last.FirstOrDefault(known => known.Key == alarm.Key) ?? alarm with { Since = _since[alarm.Key] }),
+            .. last.Where(alarm => alarm.Page != PartsPage),
+        ];
     }
 
     // Said before the alarm came, it was said of an earlier one; but what this node has only just begun to see may be older than its start.
@@ -74,7 +88,7 @@ internal sealed class Alarms(
         }
         // One that is only behind catches up by itself.
         let urgent = kind is AlarmKind.Log or AlarmKind.Disk or AlarmKind.Transport || (kind == AlarmKind.Follower && !part.State.EndsWith(" behind", StringComparison.Ordinal))
-        select New(kind, part.Name, urgent, "parts", 0, part.Name, part.State);
+        select New(kind, part.Name, urgent, PartsPage, 0, part.Name, part.State);
 
     private IEnumerable<Alarm> OfCertificates(DateTimeOffset now)
     {

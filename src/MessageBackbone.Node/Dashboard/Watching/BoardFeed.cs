@@ -78,7 +78,8 @@ internal sealed class BoardFeed(BoardReading reading, DashboardOptions options, 
         {
             // What is shown is old now, and says so: a wall that stands still must not look like a quiet night.
             if (_now?.Problem is null) DashboardLog.CannotRead(logger, fault);
-            if (_now is { } last) Show(last with { Problem = fault.Message });
+            // At the node's start there is no last one: the parts are shown, and no page waits for numbers that do not come.
+            Show(await reading.WithoutNumbersAsync(_now, fault.Message, cancellationToken));
         }
     }
 

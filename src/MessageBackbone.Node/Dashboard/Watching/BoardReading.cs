@@ -17,13 +17,27 @@ internal sealed class BoardReading(
     public async Task<BoardState> ReadAsync(CancellationToken cancellationToken)
     {
         var counts = await board.GetAsync(cancellationToken);
-        var report = await readiness.CheckAsync(cancellationToken);
+        var parts = await PartsAsync(cancellationToken);
         var now = clock.GetUtcNow();
         var lines = Lines(counts, await traffic.OpenExercisesAsync(cancellationToken), now);
-        IReadOnlyList<PartState> parts = [.. report.Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
         var pace = await PaceAsync(now, cancellationToken);
-        return new BoardState(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), surroundings.Transport(), log.Kind, node.Name, ProblemOf(parts));
+        return New(now, counts.Position, lines, parts, pace, await alarms.FindAsync(lines, parts, cancellationToken), ProblemOf(parts));
     }
+
+    /// <summary>What can be said when the numbers cannot be read: the last ones, where there were any, which part it is, and why.</summary>
+    public async Task<BoardState> WithoutNumbersAsync(BoardState? last, string why, CancellationToken cancellationToken)
+    {
+        var parts = await PartsAsync(cancellationToken);
+        last ??= New(clock.GetUtcNow(), 0, [], parts, Pace.None, [], null) with { Counted = false };
+        return last with { Parts = parts, Alarms = alarms.OfPartsAnd(last.Alarms, parts), Problem = ProblemOf(parts) ?? why };
+    }
+
+    private BoardState New(
+        DateTimeOffset at, ulong position, IReadOnlyList<BoardLine> lines, IReadOnlyList<PartState> parts, Pace pace, IReadOnlyList<Alarm> found, string? problem) =>
+        new(at, position, lines, parts, pace, found, surroundings.Transport(), log.Kind, node.Name, problem);
+
+    private async Task<IReadOnlyList<PartState>> PartsAsync(CancellationToken cancellationToken) =>
+        [.. (await readiness.CheckAsync(cancellationToken)).Checks.Select(check => new PartState(check.Name, check.Ok, check.State))];
 
     // Numbers that stand still must not look like a quiet night.
     private static string? ProblemOf(IReadOnlyList<PartState> parts) => parts.FirstOrDefault(part => part is { Name: "board", Ok: false })?.State;

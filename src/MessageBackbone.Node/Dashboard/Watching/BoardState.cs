@@ -58,5 +58,8 @@ internal sealed record BoardState(
     DateTimeOffset At, ulong Position, IReadOnlyList<BoardLine> Lines, IReadOnlyList<PartState> Parts, Pace Pace, IReadOnlyList<Alarm> Alarms, string Transport, string EventLog,
     string Node, string? Problem)
 {
+    /// <summary>False: since the node's start no number could be read, so none may be shown.</summary>
+    public bool Counted { get; init; } = true;
+
     public static readonly IReadOnlyList<Precedence> MostUrgentFirst = [Precedence.Flash, Precedence.Immediate, Precedence.Priority, Precedence.Routine];
 }

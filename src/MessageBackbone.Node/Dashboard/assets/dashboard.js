@@ -5,7 +5,8 @@
   const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'long' });
   const tell = event => {
     const time = event.target instanceof Element ? event.target.closest('time[data-local]') : null;
-    if (time && !time.title) time.title = local.format(new Date(time.dateTime));
+    // Each time anew: on a page that stays connected the time goes on.
+    if (time) time.title = local.format(new Date(time.dateTime));
   };
   document.addEventListener('mouseover', tell);
   document.addEventListener('focusin', tell);

@@ -8,6 +8,10 @@ internal sealed class ReadModelFile(string path) : IDisposable
     private const int Readers = 4;
     private readonly SemaphoreSlim _permits = new(Readers, Readers);
     private readonly ConcurrentBag<ReadModelSession> _idle = [];
+    private volatile bool _damaged;
+
+    /// <summary>A query met damage, which its follower may never meet: until the file is replaced, what it answers is no truth.</summary>
+    public bool IsDamaged => _damaged;
 
     public string Path { get; } = path;
 
@@ -54,6 +58,7 @@ internal sealed class ReadModelFile(string path) : IDisposable
             for (; taken < Readers; taken++) await _permits.WaitAsync(cancellationToken);
             CloseIdle();
             foreach (var suffix in (string[])["", "-wal", "-shm"]) File.Delete(Path + suffix);
+            _damaged = false;
             renew();
         }
         finally
@@ -78,6 +83,11 @@ internal sealed class ReadModelFile(string path) : IDisposable
             _idle.Add(session);
             session = null;
             return answer;
+        }
+        catch (ReadModelFault fault) when (fault.IsDamage)
+        {
+            _damaged = true;
+            throw;
         }
         finally
         {
