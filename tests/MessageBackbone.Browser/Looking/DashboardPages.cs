@@ -26,7 +26,8 @@ internal static class DashboardPages
     ];
 
     /// <summary>One of each kind: board, wall, list, timeline, table, form.</summary>
-    public static readonly IReadOnlyList<string> OneOfEachKind = ["", "wall", "alarms", "messages", "messages/{opened}", "requests", "operations/lanes?bureau=GB&precedence=immediate", "directory"];
+    public static readonly IReadOnlyList<string> OneOfEachKind =
+        ["", "wall", "alarms", "messages", "messages/{opened}", "requests", "operations/lanes?bureau=GB&precedence=immediate", "directory"];
 
     /// <summary>Who sees the page, its address, and a name for its picture.</summary>
     public static (Holder Who, string Address, string Picture) Of(string page, WatchedHouse house)

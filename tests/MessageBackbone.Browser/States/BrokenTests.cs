@@ -75,7 +75,8 @@ public sealed class BrokenTests(Chromium chromium)
         await Assertions.Expect(watcher.Page.Locator(".refusal")).ToContainTextAsync(Damaged);
         await Assertions.Expect(watcher.Page.Locator(".tiles")).ToHaveCountAsync(0);
         await LookAsync(watcher, "parts", "damaged-parts");
-        await Assertions.Expect(watcher.Page.Locator("tr", new() { Has = watcher.Page.Locator(".bad") })).ToContainTextAsync([$"{Said.As("part.board")} ▲ no {Damaged}"]);
+        var broken = watcher.Page.Locator("tr", new() { Has = watcher.Page.Locator(".bad") });
+        await Assertions.Expect(broken).ToContainTextAsync([$"{Said.As("part.board")} ▲ no {Damaged}"]);
         await LookAsync(watcher, "alarms", "damaged-alarms");
         await Assertions.Expect(watcher.Page.Locator("tr.urgent")).ToContainTextAsync(Said.As("alarm.follower.next"));
 
