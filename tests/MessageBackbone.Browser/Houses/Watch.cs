@@ -58,8 +58,7 @@ internal sealed class Watch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // Said whole: an error that a page met is what a failed test wants to know.
-        // A browser that leaves while Radzen's grid or chart is about to talk to it is Radzen's error, not the page's: nobody is left to see it.
-        var errors = House.Logs.Errors.Where(error => !error.Contains("JSDisconnectedException", StringComparison.Ordinal)).ToList();
+        var errors = House.Logs.Errors;
         House.Logs.Forget();
         await House.DisposeAsync();
         Assert.True(errors.Count == 0, string.Join("\n\n", errors.Take(5)));
