@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using MessageBackbone.Protocol.Ledger;
 using MessageBackbone.V1;
 
 namespace MessageBackbone.Protocol.Messages;
@@ -26,11 +26,5 @@ public static class LedgerLeaves
     }
 
     /// <summary>SHA-256(0x00 ‖ leaf)</summary>
-    public static byte[] Hash(ReadOnlySpan<byte> leaf)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0]);
-        hash.AppendData(leaf);
-        return hash.GetHashAndReset();
-    }
+    public static byte[] Hash(ReadOnlySpan<byte> leaf) => MerkleTree.LeafHash(leaf).ToArray();
 }
