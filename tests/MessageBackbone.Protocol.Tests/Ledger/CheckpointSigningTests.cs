@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using MessageBackbone.Protocol.Identities;
 using MessageBackbone.Protocol.Ledger;
@@ -69,6 +70,24 @@ public sealed class CheckpointSigningTests
 
         Assert.True(key.Verify(Signed().With(line), out var at, out var problem), problem);
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(7), at);
+    }
+
+    [Theory]
+    [InlineData(253_402_300_799UL, true)]
+    [InlineData(253_402_300_800UL, false)]
+    [InlineData(ulong.MaxValue, false)]
+    public void A_time_that_no_calendar_has_is_refused_though_it_was_signed(ulong seconds, bool holds)
+    {
+        var key = new BureauKey(Origin, _de, LedgerSample.Bureau);
+        var time = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(time, seconds);
+        using var sign = LedgerSample.Bureau.GetECDsaPrivateKey()!;
+        var signature = sign.SignData(
+            [.. Encoding.UTF8.GetBytes($"backbone/ecdsa-cosignature/v1\nname {key.Name}\ntime {seconds}\n"), .. Text()],
+            HashAlgorithmName.SHA256,
+            DSASignatureFormat.Rfc3279DerSequence);
+
+        Assert.Equal(holds, key.Verify(Signed().With(NoteSignature.Create(key.Name, key.KeyId, [.. time, .. signature])), out _, out _));
     }
 
     [Theory]

@@ -70,6 +70,7 @@ public sealed class MerkleTreeTests
             Assert.False(Frontier.TryRead(stored.AsSpan(0, length), out _));
         Assert.False(Frontier.TryRead([.. stored, 0], out _));
         Assert.False(Frontier.TryRead([0x80, .. stored.AsSpan(1)], out _));
+        Assert.False(Frontier.TryRead([0x80, .. new byte[7 + 32]], out _)); // one hash for one bit, and one leaf too many
     }
 
     [Fact]

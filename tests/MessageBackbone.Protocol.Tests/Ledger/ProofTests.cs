@@ -116,6 +116,21 @@ public sealed class ProofTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(13)]
+    [InlineData(22)]
+    public void A_proof_that_goes_on_after_the_root_is_refused_as_too_long(int old)
+    {
+        var tree = TiledTree.Of(_leaves);
+
+        Assert.False(Extends(old, _roots[old], 23, _roots[23], [.. tree.Consistency((ulong)old, 23), _roots[1]], out var problem));
+        Assert.Contains("more hashes", problem);
+        Assert.False(Includes(old, 23, _leafHashes[old], [.. tree.Inclusion((ulong)old, 23), _roots[1]], _roots[23], out problem));
+        Assert.Contains("more hashes", problem);
+    }
+
     [Fact]
     public void A_proof_holds_at_no_other_index_and_between_no_other_sizes()
     {
