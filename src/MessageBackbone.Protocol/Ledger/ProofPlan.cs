@@ -20,7 +20,7 @@ public sealed class ProofPlan
     /// <summary>Hashes of the proof: at most 63 for inclusion, 64 for consistency.</summary>
     public int Length => _ranges.Count;
 
-    /// <summary>The complete subtrees whose hashes are needed, each once; about as many as the tree has levels.</summary>
+    /// <summary>The complete subtrees whose hashes are needed, each once; at most two of each level.</summary>
     public IReadOnlyList<Subtree> Subtrees { get; }
 
     /// <summary>PATH(index, D[size]) of RFC 6962 §2.1.1: that the leaf is in the tree.</summary>
