@@ -53,6 +53,7 @@ public static class EventTypes
         ("operations.drain-ordered.v1", DrainOrdered.Descriptor),
         ("operations.drain-ended.v1", DrainEnded.Descriptor),
         ("operations.alert-acknowledged.v1", AlertAcknowledged.Descriptor),
+        ("ledger.checkpoint-signed.v1", CheckpointSigned.Descriptor),
     ];
 
     private static readonly FrozenDictionary<string, MessageDescriptor> ByName =

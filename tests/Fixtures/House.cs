@@ -237,6 +237,7 @@ internal sealed class House : IAsyncDisposable
         Anchor = Ca.OpenTrustAnchor();
         File.WriteAllText(Path.Combine(Folder, "ca.pem"), Ca.CertificatePem);
         Write(Path.Combine(Folder, "node"), Ca.IssueAll(new Holder(HolderRole.Node, "node"), now));
+        Write(Path.Combine(Folder, "log"), Ca.IssueAll(new Holder(HolderRole.Log, "log"), now));
         _secretariatFiles = Ca.IssueAll(new Holder(HolderRole.Secretariat, "secretariat"), now);
         Write(Path.Combine(Folder, "secretariat"), _secretariatFiles);
         Options = new NodeOptions

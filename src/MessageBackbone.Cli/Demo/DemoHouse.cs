@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using MessageBackbone.Cli.Addresses;
 using MessageBackbone.Cli.Pki;
 using MessageBackbone.Cli.Running;
@@ -6,6 +7,7 @@ using MessageBackbone.Gateway;
 using MessageBackbone.Node.Hosting;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Protocol.Identities;
+using MessageBackbone.Protocol.Ledger;
 using Microsoft.Extensions.Logging;
 
 namespace MessageBackbone.Cli.Demo;
@@ -20,6 +22,9 @@ internal sealed record DemoWishes(string Data, IReadOnlyList<string> Bureaus, st
 internal sealed class DemoHouse : IAsyncDisposable
 {
     private const int NodePort = 7443, FirstGatewayPort = 7450, DashboardPort = 7480;
+
+    /// <summary>The name of the demo's log in its checkpoints.</summary>
+    public const string Origin = "backbone.demo/1";
 
     private readonly DemoWishes _wishes;
     private readonly TimeProvider _clock;
@@ -39,6 +44,13 @@ internal sealed class DemoHouse : IAsyncDisposable
     public NodeHost Node => _node!;
 
     public IReadOnlyDictionary<string, GatewayHost> Gateways => _gateways;
+
+    /// <summary>Verifies what the demo's log signed.</summary>
+    public LogKey LogKey()
+    {
+        using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(Pki.FolderOf("log"), "sign.pem")));
+        return new LogKey(Origin, certificate);
+    }
 
     public string Transport => _wishes.RabbitMq is null ? "in-memory" : "rabbitmq";
 
@@ -117,6 +129,7 @@ internal sealed class DemoHouse : IAsyncDisposable
         options.Listen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(NodePort)).ToString();
         options.RabbitMq = await BrokerAsync(note, stop) ?? "";
         options.EventStore = _wishes.EventStore ?? "";
+        (options.Ledger.HolderFolder, options.Ledger.Origin) = (Pki.FolderOf("log"), Origin);
         if (_wishes.Dashboard) options.Dashboard.DemoListen = new IPEndPoint(IPAddress.Loopback, FreePorts.OrAny(DashboardPort));
         _node = await NodeHost.StartAsync(options, _clock, _logs, stop);
         note($"Node      {Node.GrpcAddress.GetLeftPart(UriPartial.Authority)}  event log {EventLog}, transport {Transport}");

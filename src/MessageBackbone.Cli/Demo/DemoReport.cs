@@ -25,12 +25,12 @@ internal sealed class DemoReport(Printer print)
         [
             .. state.Refused.Select(r => $"refused {r.Reason}: {Plain.Line(r.Item)}"),
             .. lost.Select(l => $"lost: {l.Id} at {l.Bureau}"),
-            .. audit.Problems.Select(p => $"receipt does not verify: {Plain.Line(p)}"),
+            .. audit.Problems.Select(p => $"does not verify: {Plain.Line(p)}"),
         ];
         return new DemoSummary(
             state.Accepted, state.Refused.Count, state.Expected.Count, receipted.Count, lost.Count + state.Unanswered, state.Expected.Count(delivery => shown.GetValueOrDefault(delivery) > 1),
             Percentiles.Of(state.AcceptMs), Percentiles.Of(state.EndToEndMs), Math.Round(state.Accepted / Math.Max(took.TotalSeconds, 0.001), 1),
-            audit.Events, null, house.Transport, house.EventLog, seed, leftOut);
+            audit.Events, audit.Checkpoint is { } c ? new(c.Size, c.Root.ToString()) : null, house.Transport, house.EventLog, seed, leftOut);
     }
 
     public void Show(DemoSummary summary, DemoState state, List<string> problems)
@@ -47,6 +47,7 @@ internal sealed class DemoReport(Printer print)
             ["in the inbox within", $"{Ms(summary.EndToEndMs.P50)} (p50), {Ms(summary.EndToEndMs.P99)} (p99)"],
             ["messages a second", summary.PerSecond.ToString("0.0", CultureInfo.InvariantCulture)],
             ["events in the log", Number(summary.Events)],
+            ["signed tree", summary.Checkpoint is { } c ? $"{c.Size} events, root {c.Root}" : "does not verify"],
         ], "");
     }
 

@@ -30,7 +30,7 @@ internal sealed class DemoRun(DemoHouse house, DemoTally tally, TimeProvider clo
 
     public async Task<DemoAudit> AuditAsync(CancellationToken stop)
     {
-        var audit = new DemoAudit(house.Pki.OpenTrustAnchor());
+        var audit = new DemoAudit(house.Pki.OpenTrustAnchor(), house.LogKey());
         using var auditor = house.ConnectAs(HolderRole.Auditor);
         await audit.ReadAsync(auditor, stop);
         return audit;

@@ -20,6 +20,7 @@ internal static class CallerRoles
         ("/backbone.v1.DirectoryService/Unsubscribe", [HolderRole.Bureau]),
         ("/backbone.v1.DirectoryService/", [HolderRole.Secretariat]),
         ("/backbone.v1.AuditService/", [HolderRole.Auditor]),
+        ("/backbone.v1.LedgerService/", Everyone),
         ("/backbone.v1.OperationsService/", [HolderRole.Operator]),
         ("/grpc.health.v1.Health/", Everyone),
         ("/grpc.reflection.v1.ServerReflection/", Everyone),

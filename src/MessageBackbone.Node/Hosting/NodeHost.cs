@@ -9,6 +9,7 @@ using MessageBackbone.Node.Dashboard.Watching;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Directory;
 using MessageBackbone.Node.Escalating;
+using MessageBackbone.Node.Ledger;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Projecting;
 using MessageBackbone.Node.Recording;
@@ -128,6 +129,7 @@ public sealed class NodeHost : IAsyncDisposable
             .AddDelivering(options.Delivering)
             .AddEscalating(options.Escalation, options.Requests)
             .AddCarrying()
+            .AddLedger(options.Ledger)
             .AddOperations(options.Operations, options.DataFolder, rooms => Surrounding(rooms, startedAt))
             .AddDashboard(options.Dashboard, Dashboard(options, identity, logs), Levels(options))
             .AddGrpcHealthAndReflection();
@@ -139,6 +141,7 @@ public sealed class NodeHost : IAsyncDisposable
         app.MapGrpcService<ExchangeService>();
         app.MapGrpcService<DirectoryService>();
         app.MapGrpcService<AuditService>();
+        app.MapGrpcService<LedgerService>();
         app.MapGrpcService<OperationsService>();
         app.MapGrpcService<DeliveryService>();
         app.MapGrpcHealthAndReflection();

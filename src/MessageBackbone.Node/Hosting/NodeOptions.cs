@@ -6,6 +6,7 @@ using MessageBackbone.Node.Accepting;
 using MessageBackbone.Node.Dashboard;
 using MessageBackbone.Node.Delivering;
 using MessageBackbone.Node.Escalating;
+using MessageBackbone.Node.Ledger;
 using MessageBackbone.Node.Operations;
 using MessageBackbone.Node.Routing;
 using MessageBackbone.Node.Telemetry;
@@ -65,6 +66,9 @@ public sealed class NodeOptions : IValidatableObject
     /// <summary>Deadline classes of requests, and when their recipients are reminded.</summary>
     [Required] public RequestOptions Requests { get; set; } = new();
 
+    /// <summary>Who signs the tree over all events, and how often.</summary>
+    [Required] public LedgerOptions Ledger { get; set; } = new();
+
     /// <summary>Health pages, and what counts as ready.</summary>
     [Required] public OperationsOptions Operations { get; set; } = new();
 
@@ -81,7 +85,7 @@ public sealed class NodeOptions : IValidatableObject
     {
         var problems = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), problems, validateAllProperties: true);
-        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Requests, Operations, Dashboard, Telemetry])
+        foreach (var part in (object[])[Limits, Accepting, Routing, Delivering, Escalation, Requests, Ledger, Operations, Dashboard, Telemetry])
             Validator.TryValidateObject(part, new ValidationContext(part), problems, validateAllProperties: true);
         if (problems.Count > 0)
         {

@@ -9,7 +9,7 @@ internal sealed class HealthReporter(Readiness readiness, HealthService health, 
     private static readonly string[] Names =
     [
         "", "backbone.v1.ExchangeService", "backbone.v1.DeliveryService", "backbone.v1.DirectoryService", "backbone.v1.AuditService",
-        "backbone.v1.OperationsService",
+        "backbone.v1.LedgerService", "backbone.v1.OperationsService",
     ];
 
     public override async Task StopAsync(CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ internal static class ProjectingRegistration
 {
     private static readonly Func<ReadModels, ProjectionFollower>[] Followers =
         [models => models.Messages, models => models.Deliveries, models => models.Board, models => models.Directory, models => models.Events,
-            models => models.Clocks, models => models.Requests, models => models.Traffic, models => models.Acknowledgements];
+            models => models.Clocks, models => models.Requests, models => models.Traffic, models => models.Acknowledgements, models => models.Ledger];
 
     public static IServiceCollection AddProjecting(this IServiceCollection services, ProjectingOptions options)
     {
@@ -20,6 +20,7 @@ internal static class ProjectingRegistration
         services.AddSingleton(provider => new TrafficQueries(provider.GetRequiredService<ReadModels>().Traffic));
         services.AddSingleton(provider => new MessageQueries(provider.GetRequiredService<ReadModels>().Messages));
         services.AddSingleton(provider => new DirectoryQueries(provider.GetRequiredService<ReadModels>().Directory, provider.GetRequiredService<ReadModels>().Events));
+        services.AddSingleton(provider => new LedgerTree(provider.GetRequiredService<ReadModels>().Ledger));
         foreach (var pick in Followers) services.AddSingleton<IFollower>(provider => pick(provider.GetRequiredService<ReadModels>()));
         return services;
     }

@@ -25,7 +25,10 @@ internal sealed class ReadModels(IEventLog log, ProjectingOptions options, TimeP
 
     public ProjectionFollower Acknowledgements { get; } = new(AcknowledgementRows.Projection, log, options, clock, logger);
 
-    public IReadOnlyList<ProjectionFollower> All => [Messages, Deliveries, Board, Directory, Events, Clocks, Requests, Traffic, Acknowledgements];
+    public ProjectionFollower Ledger { get; } = new(TreeRows.Projection, log, options, clock, logger);
+
+    public IReadOnlyList<ProjectionFollower> All =>
+        [Messages, Deliveries, Board, Directory, Events, Clocks, Requests, Traffic, Acknowledgements, Ledger];
 
     /// <summary>Null: no read model has this name.</summary>
     public ProjectionFollower? Find(string name) => All.FirstOrDefault(follower => follower.Name == name);
