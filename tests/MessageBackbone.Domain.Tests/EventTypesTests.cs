@@ -20,7 +20,7 @@ public sealed class EventTypesTests
     [Fact]
     public void Stored_names_say_area_fact_and_version()
     {
-        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry|request|operations)\.[a-z-]+\.v[0-9]+\z", entry.Name));
+        Assert.All(EventTypes.All, entry => Assert.Matches(@"\A(message|delivery|directory|bureau|security|access|content|carry|request|operations|ledger)\.[a-z-]+\.v[0-9]+\z", entry.Name));
     }
 
     [Fact]
@@ -48,6 +48,7 @@ public sealed class EventTypesTests
             "delivery.redelivery-ordered.v1=RedeliveryOrdered", "delivery.redelivery-ended.v1=RedeliveryEnded",
             "operations.drain-ordered.v1=DrainOrdered", "operations.drain-ended.v1=DrainEnded",
             "operations.alert-acknowledged.v1=AlertAcknowledged",
+            "ledger.checkpoint-signed.v1=CheckpointSigned",
         ];
 
         Assert.Equal(approved, EventTypes.All.Select(entry => $"{entry.Name}={entry.Type.Name}"));
