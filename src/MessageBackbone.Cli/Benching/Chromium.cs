@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace MessageBackbone.Cli.Benching;
@@ -16,11 +17,24 @@ internal sealed class Chromium : IAsyncDisposable
         var all = Process.GetProcessesByName(Path.GetFileNameWithoutExtension(Find()!));
         try
         {
-            return all.Aggregate(TimeSpan.Zero, (sum, process) => sum + process.TotalProcessorTime);
+            return all.Aggregate(TimeSpan.Zero, (sum, process) => sum + UsedBy(process));
         }
         finally
         {
             foreach (var process in all) process.Dispose();
+        }
+    }
+
+    private static TimeSpan UsedBy(Process process)
+    {
+        try
+        {
+            return process.TotalProcessorTime;
+        }
+        catch (Exception ended) when (ended is Win32Exception or InvalidOperationException)
+        {
+            // Between the list and the question.
+            return TimeSpan.Zero;
         }
     }
 
