@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using MessageBackbone.EventLog;
 using MessageBackbone.Node.Projecting;
-using MessageBackbone.Protocol.Messages;
 using MessageBackbone.V1;
 using Recorded = MessageBackbone.EventLog.RecordedEvent;
 
@@ -50,8 +49,7 @@ internal sealed class History(IEventLog log, Events index)
         };
         if (leaf is not { } number) return mapped;
         mapped.LeafIndex = number;
-        mapped.Leaf = UnsafeByteOperations.UnsafeWrap(LedgerLeaves.Write(
-            recorded.EventId, recorded.Stream.Value, recorded.Revision.Value, recorded.Type, recorded.Data.Span, recorded.Metadata.Span, recorded.RecordedAt));
+        mapped.Leaf = UnsafeByteOperations.UnsafeWrap(TreeRows.LeafOf(recorded));
         return mapped;
     }
 

@@ -18,7 +18,7 @@ internal sealed class LedgerTree(ProjectionFollower follower)
     public ProjectionFollower Rows => follower;
 
     /// <summary>The tree as far as the read model has come, and the last checkpoint that was signed (null: none was).</summary>
-    public ValueTask<(TreeState Tree, KeptCheckpoint? Last)> StateAsync(CancellationToken cancellationToken) => AskAsync(
+    public ValueTask<(TreeState Tree, KeptCheckpoint? Last)> StateAsync(CancellationToken cancellationToken) => follower.File.ReadTogetherAsync(
         session =>
         {
             var tiles = new StoredTiles(session);
@@ -32,7 +32,7 @@ internal sealed class LedgerTree(ProjectionFollower follower)
 
     /// <summary>The first checkpoint of at least so many leaves; null: there is none yet.</summary>
     public ValueTask<KeptCheckpoint?> CheckpointAsync(ulong size, CancellationToken cancellationToken) =>
-        AskAsync(session => Kept(session, "WHERE size >= ?1 ORDER BY size, revision", size), cancellationToken);
+        follower.File.ReadTogetherAsync(session => Kept(session, "WHERE size >= ?1 ORDER BY size, revision", size), cancellationToken);
 
     /// <summary>A leaf's hash and its way to the root of the first <paramref name="size"/> leaves; null: there are not so many.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not index &lt; size.</exception>
@@ -59,27 +59,11 @@ internal sealed class LedgerTree(ProjectionFollower follower)
         return statement.All(row => new KeptCheckpoint((ulong)row.Number(0), row.Bytes(1).ToArray(), new((ulong)row.Number(2)))) is [var kept] ? kept : null;
     }
 
-    private ValueTask<T?> OfAsync<T>(ulong size, Func<StoredTiles, T?> ask, CancellationToken cancellationToken) => AskAsync(
+    private ValueTask<T?> OfAsync<T>(ulong size, Func<StoredTiles, T?> ask, CancellationToken cancellationToken) => follower.File.ReadTogetherAsync(
         session =>
         {
             var tiles = new StoredTiles(session);
             return size <= tiles.Size() ? ask(tiles) : default;
-        },
-        cancellationToken);
-
-    // One state of the rows for everything that is asked together.
-    private ValueTask<T> AskAsync<T>(Func<ReadModelSession, T> ask, CancellationToken cancellationToken) => follower.File.ReadAsync(
-        session =>
-        {
-            session.Execute("BEGIN");
-            try
-            {
-                return ask(session);
-            }
-            finally
-            {
-                session.Execute("COMMIT");
-            }
         },
         cancellationToken);
 }

@@ -25,32 +25,16 @@ internal sealed class MessageQueries(ProjectionFollower follower)
 
     /// <param name="candidates">Instead of <see cref="MostCandidates"/>.</param>
     internal ValueTask<MessagePage> SearchAsync(MessageFilter filter, MessagePlace? before, int limit, int candidates, CancellationToken cancellationToken) =>
-        ReadAsync(session => Search(session, filter, before, Math.Clamp(limit, 1, MostHits), candidates), cancellationToken);
+        follower.File.ReadTogetherAsync(session => Search(session, filter, before, Math.Clamp(limit, 1, MostHits), candidates), cancellationToken);
 
     /// <summary>Null: no message with this id was accepted, as far as the read model has come.</summary>
     public ValueTask<MessageHit?> FindAsync(string messageId, CancellationToken cancellationToken) => RowText.Id(messageId) is { } id
-        ? ReadAsync(session => Hit(session, "id = ?1", statement => statement.Bind(1, id)), cancellationToken)
+        ? follower.File.ReadTogetherAsync(session => Hit(session, "id = ?1", statement => statement.Bind(1, id)), cancellationToken)
         : new(default(MessageHit));
 
     /// <summary>The messages of a conversation in log order, the first <paramref name="limit"/>. With a message's id: also that message and what answers it.</summary>
     public ValueTask<IReadOnlyList<MessageHit>> ConversationAsync(string conversationId, int limit, CancellationToken cancellationToken) =>
-        ReadAsync(session => Conversation(session, conversationId, Math.Clamp(limit, 1, MostHits)), cancellationToken);
-
-    private ValueTask<T> ReadAsync<T>(Func<ReadModelSession, T> query, CancellationToken cancellationToken) => follower.File.ReadAsync(
-        session =>
-        {
-            // One state of the rows for all statements of an answer.
-            session.Execute("BEGIN");
-            try
-            {
-                return query(session);
-            }
-            finally
-            {
-                session.Execute("COMMIT");
-            }
-        },
-        cancellationToken);
+        follower.File.ReadTogetherAsync(session => Conversation(session, conversationId, Math.Clamp(limit, 1, MostHits)), cancellationToken);
 
     private static MessagePage Search(ReadModelSession session, MessageFilter filter, MessagePlace? before, int limit, int candidates)
     {

@@ -54,7 +54,7 @@ internal sealed class TrafficQueries(ProjectionFollower follower)
     /// <param name="exercise">Null: both together.</param>
     public ValueTask<IReadOnlyList<TrafficPoint>> ReadAsync(
         TrafficResolution resolution, DateTimeOffset from, DateTimeOffset before, Precedence? precedence, bool? exercise, CancellationToken cancellationToken) =>
-        follower.File.ReadAsync<IReadOnlyList<TrafficPoint>>(session => Read(session, resolution, from, before, precedence, exercise), cancellationToken);
+        follower.File.ReadTogetherAsync<IReadOnlyList<TrafficPoint>>(session => Read(session, resolution, from, before, precedence, exercise), cancellationToken);
 
     /// <summary>How many open deliveries belong to exercises; a bureau and precedence without any is not named.</summary>
     public ValueTask<IReadOnlyDictionary<(string Bureau, Precedence Precedence), ulong>> OpenExercisesAsync(CancellationToken cancellationToken) =>
@@ -69,26 +69,17 @@ internal sealed class TrafficQueries(ProjectionFollower follower)
         Statement Asked(string sql) => session.Prepare(sql).Bind(1, (long)resolution).Bind(2, RowText.Ticks(from)).Bind(3, RowText.Ticks(before))
             .Bind(4, (long?)precedence).Bind(5, exercise is { } only ? (only ? 1 : 0) : default(long?));
 
-        // One state of the rows for both tables.
-        session.Execute("BEGIN");
-        try
+        var points = Asked(TrafficRows.Counts).All(row => new TrafficPoint(
+            RowText.Time(row.Number(0)), resolution.Width(), row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), row.Number(6),
+            row.Number(7), row.Number(8), new()));
+        var point = -1;
+        foreach (var (start, bucket, count) in Asked(TrafficRows.Latencies).All(row => (row.Number(0), (int)row.Number(1), row.Number(2))))
         {
-            var points = Asked(TrafficRows.Counts).All(row => new TrafficPoint(
-                RowText.Time(row.Number(0)), resolution.Width(), row.Number(1), row.Number(2), row.Number(3), row.Number(4), row.Number(5), row.Number(6),
-                row.Number(7), row.Number(8), new()));
-            var point = -1;
-            foreach (var (start, bucket, count) in Asked(TrafficRows.Latencies).All(row => (row.Number(0), (int)row.Number(1), row.Number(2))))
-            {
-                // What has a latency has a count, so it has a point.
-                while (point < 0 || RowText.Ticks(points[point].Start) != start) point++;
-                points[point].Latency.Add(bucket, count);
-            }
+            // What has a latency has a count, so it has a point.
+            while (point < 0 || RowText.Ticks(points[point].Start) != start) point++;
+            points[point].Latency.Add(bucket, count);
+        }
 
-            return points;
-        }
-        finally
-        {
-            session.Execute("COMMIT");
-        }
+        return points;
     }
 }

@@ -28,6 +28,10 @@ internal static class TreeRows
     /// <summary>The row of a tile: tiles of one level lie next to each other.</summary>
     public static long Id(Tile tile) => ((long)tile.Level << LevelShift) | (long)tile.Index;
 
+    /// <summary>What is hashed of an event: as stored.</summary>
+    public static byte[] LeafOf(RecordedEvent recorded) => LedgerLeaves.Write(
+        recorded.EventId, recorded.Stream.Value, recorded.Revision.Value, recorded.Type, recorded.Data.Span, recorded.Metadata.Span, recorded.RecordedAt);
+
     private sealed class Writer : IRowWriter
     {
         private readonly Statement _grow;
@@ -71,8 +75,7 @@ internal static class TreeRows
 
         private void Add(RecordedEvent recorded)
         {
-            var leaf = MerkleTree.LeafHash(LedgerLeaves.Write(
-                recorded.EventId, recorded.Stream.Value, recorded.Revision.Value, recorded.Type, recorded.Data.Span, recorded.Metadata.Span, recorded.RecordedAt));
+            var leaf = MerkleTree.LeafHash(LeafOf(recorded));
             Span<TreeHash> completed = stackalloc TreeHash[63];
             var index = _frontier.Size;
             var levels = _frontier.Add(leaf, completed);

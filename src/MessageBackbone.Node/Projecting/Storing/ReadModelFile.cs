@@ -41,6 +41,22 @@ internal sealed class ReadModelFile(string path) : IDisposable
         return Query(query);
     }
 
+    /// <summary>As <see cref="ReadAsync"/>, where several statements are to see one state of the rows.</summary>
+    public ValueTask<T> ReadTogetherAsync<T>(Func<ReadModelSession, T> query, CancellationToken cancellationToken) => ReadAsync(
+        session =>
+        {
+            session.Execute("BEGIN");
+            try
+            {
+                return query(session);
+            }
+            finally
+            {
+                session.Execute("COMMIT");
+            }
+        },
+        cancellationToken);
+
     /// <summary>As <see cref="ReadAsync"/>, for a caller that cannot await: a gauge.</summary>
     public T Read<T>(Func<ReadModelSession, T> query)
     {
